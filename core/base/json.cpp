@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace striatum {
+namespace {
+
+using Handler = nlohmann::json::error_handler_t;
+
+constexpr std::int64_t kMaxSafeInteger = (std::int64_t{1} << 53) - 1;
+
+bool ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// SAX pass that only judges; building the value is left to a second, ordinary parse.
+class RestrictedChecker : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t value) override { return value >= -kMaxSafeInteger; }
+  bool number_unsigned(number_unsigned_t value) override { return value <= kMaxSafeInteger; }
+  bool number_float(number_float_t, const string_t&) override { return false; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override {
+    keys_.emplace_back();
+    return keys_.size() <= kMaxDepth;
+  }
+  bool key(string_t& name) override { return ascii(name) && keys_.back().insert(name).second; }
+  bool end_object() override {
+    keys_.pop_back();
+    return true;
+  }
+  bool start_array(std::size_t size) override { return start_object(size); }
+  bool end_array() override { return end_object(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  static constexpr std::size_t kMaxDepth = 32;
+  std::vector<std::set<std::string>> keys_;
+};
+
+/// True when the nesting stays within `limit`, without recursion: hostile input must not exhaust the stack.
+bool shallow(std::string_view text, std::size_t limit) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+      continue;
+    }
+    if (c == '"') in_string = true;
+    if ((c == '{' || c == '[') && ++depth > limit) return false;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+  }
+  return true;
+}
+
+void append_spaced(std::string& out, const nlohmann::ordered_json& value) {
+  if (!value.is_structured()) {
+    out += value.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+    return;
+  }
+  const bool object = value.is_object();
+  out += object ? '{' : '[';
+  bool first = true;
+  for (const auto& [key, item] : value.items()) {
+    if (!first) out += ", ";
+    first = false;
+    if (object) out += Json(key).dump(-1, ' ', true, Handler::replace) + ": ";
+    append_spaced(out, item);
+  }
+  out += object ? '}' : ']';
+}
+
+}  // namespace
+
+std::string to_canonical_ascii(const Json& value) { return value.dump(-1, ' ', true, Handler::replace); }
+
+std::string to_canonical_utf8(const Json& value) { return value.dump(-1, ' ', false, Handler::replace); }
+
+std::string to_spaced_ascii(const nlohmann::ordered_json& value) {
+  std::string out;
+  append_spaced(out, value);
+  return out;
+}
+
+std::optional<Json> parse_json(std::string_view text) {
+  if (!shallow(text, 512)) return std::nullopt;
+  Json value = Json::parse(text, nullptr, false);
+  if (value.is_discarded()) return std::nullopt;
+  return value;
+}
+
+std::optional<Json> parse_restricted_json(std::string_view text) {
+  RestrictedChecker checker;
+  if (!shallow(text, 32) || !valid_utf8(text) || !Json::sax_parse(text, &checker)) return std::nullopt;
+  return parse_json(text);
+}
+
+const Json& member(const Json& object, std::string_view key) {
+  static const Json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(key);
+  return found == object.end() ? kNull : *found;
+}
+
+std::string text_member(const Json& object, std::string_view key, std::string_view fallback) {
+  const Json& value = member(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string(fallback);
+}
+
+std::optional<std::string> optional_text(const Json& object, std::string_view key) {
+  const Json& value = member(object, key);
+  if (!value.is_string()) return std::nullopt;
+  return value.get<std::string>();
+}
+
+std::vector<std::string> string_list(const Json& array) {
+  std::vector<std::string> out;
+  if (!array.is_array()) return out;
+  for (const Json& item : array) {
+    if (item.is_string()) out.push_back(item.get<std::string>());
+  }
+  return out;
+}
+
+Json nullable(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+
+}  // namespace striatum
