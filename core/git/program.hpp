@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "domain/oid.hpp"
+#include "git/repository.hpp"
+#include "os/process.hpp"
+
+namespace striatum::git {
+
+/// The `git` program in one folder. Arguments as a vector, LC_ALL=C, no terminal prompt, no pager, never a
+/// shell. Variables like GIT_DIR that the caller's own environment holds are kept only when asked for.
+class Program {
+ public:
+  /// `folder`: a worktree's top, or a bare repository. Where `places` are given, GIT_DIR and GIT_WORK_TREE are
+  /// set from them, so that the child means exactly this repository.
+  explicit Program(std::string folder);
+  explicit Program(const Places& places);
+
+  /// A copy whose children use this index file instead of the worktree's own.
+  [[nodiscard]] Program with_index(const std::string& index_file) const;
+  [[nodiscard]] Program with_environment(const std::string& name, std::optional<std::string> value) const;
+  /// A copy whose children sync what they write (`-c core.fsync=all`).
+  [[nodiscard]] Program durable() const;
+
+  /// Runs `git ARGS…`; whatever its exit.
+  [[nodiscard]] os::Finished run(std::vector<std::string> args, std::string input = {}) const;
+  [[nodiscard]] os::Finished run(std::vector<std::string> args, os::Command how) const;
+  /// Standard output of a call that has to succeed; else `Error` 1 of kind `git_failed` with git's first line.
+  [[nodiscard]] std::string out(std::vector<std::string> args, std::string input = {}) const;
+  /// `out` without the final line break.
+  [[nodiscard]] std::string line(std::vector<std::string> args, std::string input = {}) const;
+
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_;
+  std::vector<std::string> options_;
+  std::vector<std::pair<std::string, std::optional<std::string>>> environment_;
+};
+
+/// git's own words of a failed call: the first line of its standard error without `fatal: `, on one line.
+[[nodiscard]] std::string complaint(const os::Finished& finished);
+
+// ---- configuration -------------------------------------------------------------------------------------
+
+/// The whole configuration as `git config --list -z` tells it: -c, includes and scopes count. Keys as git
+/// prints them (section and name lower case). One child process for any number of questions.
+class Config {
+ public:
+  [[nodiscard]] static Config read(const Program& git);
+  /// Last value; nullopt when unset.
+  [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
+  [[nodiscard]] std::vector<std::string> all(std::string_view key) const;
+  /// As `git config --type=bool`; `Error` 1 (`bad_config`) for a value that is neither.
+  [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
+
+ private:
+  std::multimap<std::string, std::string, std::less<>> values_;
+};
+
+// ---- questions -----------------------------------------------------------------------------------------
+
+/// refs/remotes/origin/HEAD, else init.defaultBranch, `main`, `master`: the first that exists as a branch
+/// (the first rule counts even without a local branch). Short name.
+[[nodiscard]] std::optional<std::string> default_branch(const Repository& repository, const Config& config);
+
+/// Tracked paths with staged or unstaged changes (`git status -uno`), sorted.
+[[nodiscard]] std::vector<std::string> changed_tracked(const Program& git);
+
+/// `merge`, `rebase`, `am`, `cherry-pick`, `revert` or `bisect` when one is under way in this git dir.
+[[nodiscard]] std::optional<std::string_view> operation_in_progress(const std::string& git_dir);
+
+/// A name git accepts for a branch (`check-ref-format --branch`), by our own reading of the rules.
+[[nodiscard]] bool valid_branch_name(std::string_view name);
+
+/// `branch confirm --create`: `checkout -b NAME`, if that fails `checkout NAME`.
+struct CheckoutResult {
+  bool ok = false;
+  bool created = false;
+  std::string complaint;  ///< git's, when both failed
+};
+[[nodiscard]] CheckoutResult checkout_or_create(const Program& git, const std::string& branch);
+
+struct Worktree {
+  std::string path;
+  std::optional<std::string> ref;
+  std::optional<Oid> head;
+  bool bare = false;
+};
+[[nodiscard]] std::vector<Worktree> worktrees(const Program& git);
+
+/// Paths git would not track here: of `paths`, those that are ignored.
+[[nodiscard]] std::vector<std::string> ignored(const Program& git, const std::vector<std::string>& paths);
+
+// ---- changed paths -------------------------------------------------------------------------------------
+
+/// Parses `git diff --raw -z --no-renames --no-abbrev` (also of diff-index, diff-files, diff-tree). A zero id
+/// with a mode (`after` not hashed yet) is nullopt.
+[[nodiscard]] std::vector<Change> parse_raw_diff(std::string_view bytes);
+/// Index against a tree, `git diff --cached --raw -z`.
+[[nodiscard]] std::vector<Change> staged_changes(const Program& git, const std::string& tree_ish);
+/// Work tree against a tree, with filtered blob ids; untracked files included, ignored ones not. Uses a
+/// private copy of the index, the real one is not touched. `objects`: whether the blobs are stored too.
+enum class StoreBlobs { no, yes };
+[[nodiscard]] std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish,
+                                                   StoreBlobs store);
+
+// ---- writing ---------------------------------------------------------------------------------------------
+
+/// `git hash-object -w --no-filters`.
+[[nodiscard]] Oid store_blob(const Program& git, std::string_view bytes);
+
+/// A temporary index file below the git dir, removed at the end.
+class PrivateIndex {
+ public:
+  /// Filled from `tree_ish`.
+  PrivateIndex(const Program& git, const std::string& git_dir, const std::string& tree_ish);
+  ~PrivateIndex();
+  PrivateIndex(const PrivateIndex&) = delete;
+  PrivateIndex& operator=(const PrivateIndex&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const Program& git() const { return git_; }
+  /// Sets or removes (`mode_after` none) entries, by `update-index --index-info`.
+  void put(const std::vector<Change>& changes) const;
+  [[nodiscard]] Oid write_tree() const;
+
+ private:
+  std::string path_;
+  Program git_;
+};
+
+struct NewCommit {
+  Oid tree;
+  std::vector<Oid> parents;
+  std::string message;
+  bool sign = false;
+};
+/// `git commit-tree`; author and committer are the user's.
+[[nodiscard]] Oid commit_tree(const Program& git, const NewCommit& commit,
+                              std::optional<std::chrono::milliseconds> deadline = std::nullopt);
+
+/// `git update-ref -m WHY REF NEW OLD`: false when the ref is no longer at `old`.
+[[nodiscard]] bool update_ref(const Program& git, const std::string& ref, const Oid& now, const Oid& old,
+                              const std::string& why);
+
+struct HookResult {
+  int exit_code = 0;
+  std::string output;  ///< both streams
+};
+/// `git hook run --ignore-missing NAME -- ARGS…` (git ≥ 2.36).
+[[nodiscard]] HookResult run_hook(const Program& git, const std::string& name,
+                                  const std::vector<std::string>& args = {}, const std::string& input = {});
+
+/// `git interpret-trailers`: the message with these `Key: value` lines in its trailer block.
+[[nodiscard]] std::string add_trailers(const Program& git, const std::string& message,
+                                       const std::vector<std::string>& trailers);
+/// The trailers of a message as `--parse` prints them.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> trailers(const Program& git,
+                                                                        const std::string& message);
+
+/// Folder where git looks for hooks in this worktree, absolute (`rev-parse --git-path hooks`).
+[[nodiscard]] std::string hooks_folder(const Program& git);
+
+/// (major, minor) of the git program.
+[[nodiscard]] std::pair<int, int> version(const Program& git);
+
+}  // namespace striatum::git
