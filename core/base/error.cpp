@@ -56,7 +56,7 @@ void fail(Code code, std::string kind, std::string message, std::vector<std::str
   throw Error(code, std::move(message), std::move(hints)).with_kind(std::move(kind));
 }
 
-std::string quoted(std::string_view value) {
+std::string quote(std::string_view value) {
   const char mark = value.find('\'') == std::string_view::npos ? '\'' : '"';
   return mark + printable(value) + mark;
 }

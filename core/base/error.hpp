@@ -66,6 +66,6 @@ class Error : public std::exception {
 [[noreturn]] void fail(Code code, std::string kind, std::string message, std::vector<std::string> hints = {});
 
 /// 'value' in single quotes, in double quotes when it holds a single one; control bytes shown as \xNN.
-[[nodiscard]] std::string quoted(std::string_view value);
+[[nodiscard]] std::string quote(std::string_view value);
 
 }  // namespace striatum

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// store: the only place that knows SQL and sqlite3.h. It knows domain nouns and os locks; no rule lives here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/time.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace striatum::store {
+
+/// Bytes bound and read as BLOB.
+struct Blob {
+  std::string bytes;
+};
+
+/// One run of a prepared statement: bind, step, read; resets it when it goes out of scope.
+class Use {
+ public:
+  Use(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  ~Use();
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  Use(Use&& other) noexcept : db_(other.db_), statement_(other.statement_), bound_(other.bound_) {
+    other.statement_ = nullptr;
+  }
+
+  /// Binds the next parameter, ?1 first.
+  Use& bind(std::string_view text);
+  Use& bind(const std::string& text) { return bind(std::string_view(text)); }
+  Use& bind(const char* text) { return bind(std::string_view(text)); }
+  Use& bind(std::int64_t number);
+  Use& bind(int number) { return bind(static_cast<std::int64_t>(number)); }
+  Use& bind(bool flag) { return bind(static_cast<std::int64_t>(flag)); }
+  Use& bind(const Blob& blob);
+  Use& bind(std::nullopt_t);
+  Use& bind(Instant when) { return bind(to_text(when)); }
+  template <class Tag>
+  Use& bind(const Id<Tag>& id) {
+    return bind(id.str());
+  }
+  template <class T>
+  Use& bind(const std::optional<T>& value) {
+    return value ? bind(*value) : bind(std::nullopt);
+  }
+
+  /// True when a row is there to be read.
+  bool step();
+  /// Steps to the end; returns the number of rows changed.
+  int run();
+
+  [[nodiscard]] bool is_null(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] std::optional<std::string> optional_text(int column) const;
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string blob(int column) const;
+  template <class AnyId>
+  [[nodiscard]] AnyId id(int column) const {
+    return AnyId(text(column));
+  }
+  template <class AnyId>
+  [[nodiscard]] std::optional<AnyId> optional_id(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return AnyId(text(column));
+  }
+  /// The whole row by column name, with SQLite's own types.
+  [[nodiscard]] Json row() const;
+
+ private:
+  sqlite3* db_;
+  sqlite3_stmt* statement_;
+  int bound_ = 0;
+};
+
+enum class Access { read_write, read_only };
+
+/// An open SQLite database with a cache of prepared statements.
+/// Throws Error with kinds db_corrupt, db_not_ours, disk_full, db_busy, read_only, io_error.
+class Connection {
+ public:
+  Connection(const std::filesystem::path& file, Access access);
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) = delete;
+
+  /// `sql` must be a literal or outlive the connection: the cache is keyed by its address.
+  template <class... Args>
+  Use use(std::string_view sql, const Args&... args) {
+    Use statement = prepare(sql);
+    (statement.bind(args), ...);
+    return statement;
+  }
+  /// Several statements without parameters or results.
+  void execute(const char* sql);
+  /// True when a row with these parameters exists.
+  template <class... Args>
+  bool exists(std::string_view sql, const Args&... args) {
+    return use(sql, args...).step();
+  }
+  /// All rows as JSON objects by column name.
+  template <class... Args>
+  Json rows(std::string_view sql, const Args&... args) {
+    Json out = Json::array();
+    Use statement = use(sql, args...);
+    while (statement.step()) out.push_back(statement.row());
+    return out;
+  }
+  /// The first row as JSON object, or null.
+  template <class... Args>
+  Json row(std::string_view sql, const Args&... args) {
+    Use statement = use(sql, args...);
+    return statement.step() ? statement.row() : Json();
+  }
+  /// First column of the first row.
+  template <class... Args>
+  std::optional<std::string> text(std::string_view sql, const Args&... args) {
+    Use statement = use(sql, args...);
+    if (!statement.step()) return std::nullopt;
+    return statement.optional_text(0);
+  }
+  template <class... Args>
+  std::int64_t integer(std::string_view sql, const Args&... args) {
+    Use statement = use(sql, args...);
+    return statement.step() ? statement.integer(0) : 0;
+  }
+  template <class... Args>
+  int run(std::string_view sql, const Args&... args) {
+    return use(sql, args...).run();
+  }
+
+  [[nodiscard]] std::int64_t last_insert_rowid() const;
+  [[nodiscard]] bool read_only() const { return read_only_; }
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  /// BEGIN IMMEDIATE, trying every half millisecond until `deadline_ms` have passed.
+  void begin_immediate(int deadline_ms);
+  /// Moves the write-ahead log into the file and empties it; skipped when somebody else is at work.
+  void fold_log();
+  [[nodiscard]] bool in_transaction() const;
+  /// True between begin_immediate and the end of that transaction.
+  [[nodiscard]] bool writing() const { return writing_ && in_transaction(); }
+
+ private:
+  Use prepare(std::string_view sql);
+  struct Close {
+    void operator()(sqlite3* db) const;
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  std::filesystem::path file_;
+  bool read_only_ = false;
+  bool writing_ = false;
+  std::unique_ptr<sqlite3, Close> db_;
+  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
+  /// Second copies of statements that were in use while they were asked for again.
+  std::vector<std::unique_ptr<sqlite3_stmt, Finalize>> spare_;
+};
+
+}  // namespace striatum::store

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/crypto.hpp"
+#include "store/nouns.hpp"
+
+namespace striatum::store {
+namespace {
+
+constexpr std::string_view kRunSelect =
+    "SELECT r.run_id, r.workflow_snapshot_id, r.repo_root, r.state, r.branch_name, r.branch_confirmed_at, r.paused_at, "
+    "r.paused_reason, coalesce(g.strict, 0), coalesce(g.branch_base, r.branch_base) FROM runs r "
+    "LEFT JOIN gs_runs g ON g.run_id = r.run_id WHERE r.run_id = ?1";
+
+/// A number or flag where the contract's table wants text is stored as SQLite would convert it.
+std::optional<std::string> as_text(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "1" : "0";
+  return value.dump();
+}
+
+void split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) {
+  Json head = workflow;
+  head.erase("jobs");
+  head.erase("edges");
+  db.run("INSERT OR REPLACE INTO gs_workflows (workflow_snapshot_id, head_json) VALUES (?1, ?2)", id,
+         to_canonical_ascii(head));
+  const Json& jobs = member(workflow, "jobs");
+  if (!jobs.is_array()) return;
+  for (const Json& job : jobs) {
+    db.run(
+        "INSERT OR REPLACE INTO gs_workflow_jobs (workflow_snapshot_id, workflow_job_id, spec_json) "
+        "VALUES (?1, ?2, ?3)",
+        id, text_member(job, "id"), to_canonical_ascii(job));
+  }
+}
+
+}  // namespace
+
+void insert_snapshot(Connection& db, const SnapshotId& id, const Json& workflow, const std::string& source_path,
+                     Instant now) {
+  const std::string document = to_canonical_ascii(workflow);
+  db.run(
+      "INSERT INTO workflow_snapshots (workflow_snapshot_id, workflow_id, workflow_version, source_path, "
+      "content_sha256, workflow_json, loaded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      id, as_text(member(workflow, "workflow_id")), as_text(member(workflow, "workflow_version")), source_path,
+      sha256(document).hex(), document, now);
+  split_workflow(db, id, workflow);
+}
+
+void insert_run(Connection& db, const NewRun& run, Instant now) {
+  db.run(
+      "INSERT INTO runs (run_id, workflow_snapshot_id, repo_root, state, branch_name, created_at) "
+      "VALUES (?1, ?2, ?3, 'needs_branch_confirmation', ?4, ?5)",
+      run.id, run.snapshot, run.repo_root, run.branch, now);
+  db.run("INSERT INTO gs_runs (run_id, strict) VALUES (?1, ?2)", run.id, run.strict);
+}
+
+std::optional<Run> find_run(Connection& db, const RunId& id) {
+  Use row = db.use(kRunSelect, id);
+  if (!row.step()) return std::nullopt;
+  Run run;
+  run.id = id;
+  run.snapshot = row.id<SnapshotId>(1);
+  run.repo_root = row.text(2);
+  run.state = from_text<RunState>(row.text(3)).value_or(RunState::blocked);
+  run.branch = row.optional_text(4);
+  run.branch_confirmed_at = row.optional_text(5);
+  run.paused_at = row.optional_text(6);
+  run.paused_reason = row.optional_text(7);
+  run.strict = row.integer(8) != 0;
+  run.branch_base = row.optional_text(9);
+  return run;
+}
+
+Run get_run(Connection& db, const RunId& id) {
+  if (auto run = find_run(db, id)) return *run;
+  refuse(Code::not_found, "could not find run " + quote(id.str()), {"list the runs with `striatum list runs`"});
+}
+
+void set_run_state(Connection& db, const RunId& id, RunState state) {
+  db.run("UPDATE runs SET state = ?2 WHERE run_id = ?1", id, to_text(state));
+}
+
+void confirm_branch(Connection& db, const RunId& id, const std::string& branch, Instant now) {
+  db.run(
+      "UPDATE runs SET state = CASE state WHEN 'needs_branch_confirmation' THEN 'ready' ELSE state END, "
+      "branch_name = ?2, branch_confirmed_at = ?3, branch_confirmed_by = 'human' WHERE run_id = ?1",
+      id, branch, now);
+}
+
+void set_branch_base(Connection& db, const RunId& id, const std::string& commit, bool public_column) {
+  db.run(
+      "INSERT INTO gs_runs (run_id, strict, branch_base) VALUES (?1, 0, ?2) "
+      "ON CONFLICT(run_id) DO UPDATE SET branch_base = ?2",
+      id, commit);
+  if (public_column) db.run("UPDATE runs SET branch_base = ?2 WHERE run_id = ?1", id, commit);
+}
+
+void start_run(Connection& db, const RunId& id, Instant now) {
+  db.run("UPDATE runs SET state = 'running', started_at = ?2 WHERE run_id = ?1", id, now);
+}
+
+void end_run(Connection& db, const RunId& id, RunState state, const std::optional<std::string>& reason, Instant now) {
+  db.run("UPDATE runs SET state = ?2, completed_at = ?4, stop_reason = coalesce(?3, stop_reason) WHERE run_id = ?1", id,
+         to_text(state), reason, now);
+}
+
+void revive_run(Connection& db, const RunId& id) {
+  db.run("UPDATE runs SET state = 'running', completed_at = NULL, stop_reason = NULL WHERE run_id = ?1", id);
+}
+
+void pause_run(Connection& db, const RunId& id, const std::string& reason, Instant now) {
+  db.run("UPDATE runs SET paused_at = ?2, paused_reason = ?3 WHERE run_id = ?1", id, now, reason);
+}
+
+void resume_run(Connection& db, const RunId& id) {
+  db.run("UPDATE runs SET paused_at = NULL, paused_reason = NULL WHERE run_id = ?1", id);
+}
+
+Json workflow_document(Connection& db, const SnapshotId& id) {
+  const auto text =
+      db.text("SELECT workflow_json FROM workflow_snapshots WHERE workflow_snapshot_id = ?1", id);
+  return parse_json(text.value_or("")).value_or(Json::object());
+}
+
+Json workflow_head(Connection& db, const SnapshotId& id) {
+  const auto head = db.text("SELECT head_json FROM gs_workflows WHERE workflow_snapshot_id = ?1", id);
+  if (head) return parse_json(*head).value_or(Json::object());
+  Json workflow = workflow_document(db, id);
+  if (db.writing()) split_workflow(db, id, workflow);
+  workflow.erase("jobs");
+  workflow.erase("edges");
+  return workflow;
+}
+
+Json workflow_job(Connection& db, const SnapshotId& id, const WorkflowJobId& job) {
+  const auto spec = db.text(
+      "SELECT spec_json FROM gs_workflow_jobs WHERE workflow_snapshot_id = ?1 AND workflow_job_id = ?2", id, job);
+  if (spec) return parse_json(*spec).value_or(Json::object());
+  const Json workflow = workflow_document(db, id);
+  const Json& jobs = member(workflow, "jobs");
+  for (const Json& candidate : jobs.is_array() ? jobs : Json::array()) {
+    if (text_member(candidate, "id") == job.str()) return candidate;
+  }
+  return Json::object();
+}
+
+}  // namespace striatum::store
