@@ -19,7 +19,7 @@ struct Oid {
   /// 40 lower-case hex digits.
   [[nodiscard]] std::string hex() const;
   [[nodiscard]] bool zero() const;
-  /// Exactly 40 hex digits; nullopt otherwise.
+  /// Exactly 40 lower-case hex digits; nullopt otherwise.
   [[nodiscard]] static std::optional<Oid> parse(std::string_view hex);
   /// Exactly 20 bytes; nullopt otherwise.
   [[nodiscard]] static std::optional<Oid> from_raw(std::string_view bytes);

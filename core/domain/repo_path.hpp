@@ -15,7 +15,7 @@ enum class PathRule {
   absolute,
   parent,       ///< a `..` component
   dot,          ///< a `.` or empty component (`a//b`, `a/`), where the strict form is asked for
-  control,      ///< NUL or another control byte
+  nul,          ///< holds a NUL byte
   git_folder,   ///< a component that is, or on some file system means, `.git`
   state_folder, ///< the same for `.striatum`
   too_long,     ///< more than 4096 bytes, or a component of more than 255

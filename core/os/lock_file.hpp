@@ -16,7 +16,8 @@ struct LockHolder {
 };
 
 /// A queue in front of the single writer: an exclusive `flock` on a file, held for the life of the object.
-/// Two turns of one process lie at least 1 ms apart, so that a waiting process gets in between.
+/// Turns come in order of arrival; a process that had the last turn waits 1 ms before it asks again, so that
+/// another one gets in between.
 class FairLock {
  public:
   static constexpr std::chrono::milliseconds kDefaultDeadline{10'000};
@@ -29,11 +30,8 @@ class FairLock {
   /// Without waiting; nullopt when somebody else holds it.
   [[nodiscard]] static std::optional<FairLock> try_acquire(const std::string& path, const std::string& command);
 
-  FairLock(FairLock&&) noexcept = default;
-  FairLock& operator=(FairLock&& other) noexcept;
-  ~FairLock();
   /// Releases early.
-  void release();
+  void release() { fd_.reset(); }
   [[nodiscard]] bool held() const { return fd_.valid(); }
 
  private:
