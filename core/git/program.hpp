@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,13 +12,20 @@
 
 #include "base/error.hpp"
 #include "domain/oid.hpp"
+#include "git/discover.hpp"
+#include "git/names.hpp"
 #include "git/repository.hpp"
 #include "os/process.hpp"
 
 namespace striatum::git {
 
+struct HookResult {
+  int exit_code = 0;
+  std::string output;  ///< both streams
+};
+
 /// The `git` program in one folder. Arguments as a vector, LC_ALL=C, no terminal prompt, no pager, never a
-/// shell. Variables like GIT_DIR that the caller's own environment holds are kept only when asked for.
+/// shell. GIT_DIR and the other variables that name a repository are not inherited.
 class Program {
  public:
   /// `folder`: a worktree's top, or a bare repository. Where `places` are given, GIT_DIR and GIT_WORK_TREE are
@@ -32,16 +41,21 @@ class Program {
 
   /// Runs `git ARGS…`; whatever its exit.
   [[nodiscard]] os::Finished run(std::vector<std::string> args, std::string input = {}) const;
-  [[nodiscard]] os::Finished run(std::vector<std::string> args, os::Command how) const;
   /// Standard output of a call that has to succeed; else `Error` 1 of kind `git_failed` with git's first line.
   [[nodiscard]] std::string out(std::vector<std::string> args, std::string input = {}) const;
   /// `out` without the final line break.
   [[nodiscard]] std::string line(std::vector<std::string> args, std::string input = {}) const;
 
+  /// The child as it would be run, in the user's locale: for what needs a deadline or the terminal.
+  [[nodiscard]] os::Command command(std::vector<std::string> args) const;
+
   [[nodiscard]] const std::string& folder() const { return folder_; }
+  /// `Error` 3 when there is no repository.
+  [[nodiscard]] const std::string& git_dir() const;
 
  private:
   std::string folder_;
+  std::string git_dir_;
   std::vector<std::string> options_;
   std::vector<std::pair<std::string, std::optional<std::string>>> environment_;
 };
@@ -69,8 +83,8 @@ class Config {
 
 // ---- questions -----------------------------------------------------------------------------------------
 
-/// refs/remotes/origin/HEAD, else init.defaultBranch, `main`, `master`: the first that exists as a branch
-/// (the first rule counts even without a local branch). Short name.
+/// Where refs/remotes/origin/HEAD points; else the first of init.defaultBranch, `main`, `master` that exists as
+/// a local branch. Short name.
 [[nodiscard]] std::optional<std::string> default_branch(const Repository& repository, const Config& config);
 
 /// Tracked paths with staged or unstaged changes (`git status -uno`), sorted.
@@ -78,9 +92,6 @@ class Config {
 
 /// `merge`, `rebase`, `am`, `cherry-pick`, `revert` or `bisect` when one is under way in this git dir.
 [[nodiscard]] std::optional<std::string_view> operation_in_progress(const std::string& git_dir);
-
-/// A name git accepts for a branch (`check-ref-format --branch`), by our own reading of the rules.
-[[nodiscard]] bool valid_branch_name(std::string_view name);
 
 /// `branch confirm --create`: `checkout -b NAME`, if that fails `checkout NAME`.
 struct CheckoutResult {
@@ -98,7 +109,7 @@ struct Worktree {
 };
 [[nodiscard]] std::vector<Worktree> worktrees(const Program& git);
 
-/// Paths git would not track here: of `paths`, those that are ignored.
+/// Of `paths`, those that git ignores.
 [[nodiscard]] std::vector<std::string> ignored(const Program& git, const std::vector<std::string>& paths);
 
 // ---- changed paths -------------------------------------------------------------------------------------
@@ -108,22 +119,25 @@ struct Worktree {
 [[nodiscard]] std::vector<Change> parse_raw_diff(std::string_view bytes);
 /// Index against a tree, `git diff --cached --raw -z`.
 [[nodiscard]] std::vector<Change> staged_changes(const Program& git, const std::string& tree_ish);
-/// Work tree against a tree, with filtered blob ids; untracked files included, ignored ones not. Uses a
-/// private copy of the index, the real one is not touched. `objects`: whether the blobs are stored too.
+/// Work tree against a tree, with clean filters applied, untracked files included, ignored ones not; only below
+/// `scopes` (literal paths) when some are given. Uses a private copy of the index; the real one is not touched.
+/// Whether the blobs are stored too is up to `store`.
 enum class StoreBlobs { no, yes };
-[[nodiscard]] std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish,
-                                                   StoreBlobs store);
+[[nodiscard]] std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish, StoreBlobs store,
+                                                   const std::vector<std::string>& scopes = {});
 
 // ---- writing ---------------------------------------------------------------------------------------------
 
 /// `git hash-object -w --no-filters`.
 [[nodiscard]] Oid store_blob(const Program& git, std::string_view bytes);
 
-/// A temporary index file below the git dir, removed at the end.
+/// A temporary index file in the git dir, removed at the end.
 class PrivateIndex {
  public:
-  /// Filled from `tree_ish`.
-  PrivateIndex(const Program& git, const std::string& git_dir, const std::string& tree_ish);
+  /// A copy of the worktree's index, what git knows of its files' times included.
+  explicit PrivateIndex(const Program& git);
+  /// The same, then set to `tree_ish`.
+  PrivateIndex(const Program& git, const std::string& tree_ish);
   ~PrivateIndex();
   PrivateIndex(const PrivateIndex&) = delete;
   PrivateIndex& operator=(const PrivateIndex&) = delete;
@@ -153,13 +167,9 @@ struct NewCommit {
 [[nodiscard]] bool update_ref(const Program& git, const std::string& ref, const Oid& now, const Oid& old,
                               const std::string& why);
 
-struct HookResult {
-  int exit_code = 0;
-  std::string output;  ///< both streams
-};
-/// `git hook run --ignore-missing NAME -- ARGS…` (git ≥ 2.36).
+/// `git hook run --ignore-missing NAME -- ARGS…` (git ≥ 2.36), in the user's own locale.
 [[nodiscard]] HookResult run_hook(const Program& git, const std::string& name,
-                                  const std::vector<std::string>& args = {}, const std::string& input = {});
+                                  const std::vector<std::string>& args = {});
 
 /// `git interpret-trailers`: the message with these `Key: value` lines in its trailer block.
 [[nodiscard]] std::string add_trailers(const Program& git, const std::string& message,

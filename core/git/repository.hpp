@@ -78,20 +78,17 @@ struct Hunk {
   std::string text;
   std::size_t removed = 0;
   std::size_t added = 0;
-  /// `text` without its context lines (and without a no-newline remark that belongs to one).
+  /// `text` without the lines that begin with a blank.
   [[nodiscard]] std::string bare() const;
 };
 
 /// The hunks of A → B, equal to `git diff --text --no-ext-diff --no-textconv --diff-algorithm=myers
-/// --no-indent-heuristic -U3 --inter-hunk-context=0`. No repository needed.
+/// --no-indent-heuristic -U3 --inter-hunk-context=0`.
 [[nodiscard]] std::vector<Hunk> hunks(std::string_view before, std::string_view after);
 
-/// Git id of an object with these bytes; nothing is stored, no libgit2 needed.
+/// Git id of an object with these bytes; nothing is stored.
 [[nodiscard]] Oid hash_blob(std::string_view bytes);
 [[nodiscard]] Oid hash_object(std::string_view type, std::string_view bytes);
-/// Id of the tree with these entries (any order).
-[[nodiscard]] Oid hash_tree(std::vector<TreeEntry> entries);
-
 /// Reads an object database. Everything here is read-only; a missing object is `Error` of kind kMissingObject.
 class Repository {
  public:
@@ -117,8 +114,9 @@ class Repository {
   [[nodiscard]] Head head() const;
   /// The commit a full ref name points to; nullopt when there is none.
   [[nodiscard]] std::optional<Oid> ref(const std::string& full_name) const;
-  /// The commit of a revision text (`HEAD~2`, branch, tag, id); nullopt when it names none. Missing objects
-  /// throw.
+  /// What a symbolic ref points to; nullopt for other refs and for none.
+  [[nodiscard]] std::optional<std::string> symbolic_target(const std::string& full_name) const;
+  /// The commit of a revision text (`HEAD~2`, branch, tag, id); nullopt when it names none that is here.
   [[nodiscard]] std::optional<Oid> resolve(const std::string& revision) const;
   [[nodiscard]] std::string abbreviate(const Oid& id) const;
 
@@ -133,8 +131,8 @@ class Repository {
   /// `Error` of kind `too_large` above `limit`.
   [[nodiscard]] std::string blob(const Oid& id, std::size_t limit = std::size_t{256} << 20) const;
 
-  /// Flat, sorted by path bytes, no renames; submodules as mode 160000, folders never. A type change is one
-  /// row. nullopt = the empty tree.
+  /// Flat, sorted by path bytes, no renames; submodules as mode 160000, folders never. A type change of a file is
+  /// one row. nullopt = the empty tree.
   [[nodiscard]] std::vector<Change> diff(const std::optional<Oid>& tree_before,
                                          const std::optional<Oid>& tree_after) const;
 
@@ -143,7 +141,7 @@ class Repository {
   /// All best common ancestors.
   [[nodiscard]] std::vector<Oid> merge_bases(const Oid& a, const Oid& b) const;
   /// Commits reachable from `include` and not from `exclude`, parents before children, full history. In a
-  /// shallow clone the walk ends at its cut.
+  /// shallow clone every question about history ends at its cut.
   [[nodiscard]] std::vector<Oid> walk(const std::vector<Oid>& include, const std::vector<Oid>& exclude) const;
   /// Commits without parents reachable from `from`, sorted by hex.
   [[nodiscard]] std::vector<Oid> root_commits(const Oid& from) const;
@@ -158,6 +156,9 @@ class Repository {
  private:
   struct State;
   explicit Repository(std::unique_ptr<State> state);
+  [[nodiscard]] std::vector<Oid> walk_shallow(const std::vector<Oid>& include, const std::vector<Oid>& exclude) const;
+  /// `tree` without the record folders found below `path`; nullopt when nothing is left.
+  [[nodiscard]] std::optional<Oid> without(const Oid& tree, const std::vector<std::string>& path) const;
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "git/library.hpp"
+#include "git/repository.hpp"
+
+namespace striatum::git {
+namespace {
+
+using Patch = Handle<git_patch, git_patch_free>;
+
+Patch make_patch(std::string_view before, std::string_view after) {
+  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  options.flags = GIT_DIFF_FORCE_TEXT;
+  options.context_lines = 3;
+  options.interhunk_lines = 0;
+  git_patch* patch = nullptr;
+  check(git_patch_from_buffers(&patch, before.data(), before.size(), nullptr, after.data(), after.size(), nullptr,
+                               &options),
+        "comparing two versions of a file");
+  return Patch(patch);
+}
+
+Hunk read_hunk(git_patch* patch, std::size_t index) {
+  Hunk hunk;
+  const int lines = git_patch_num_lines_in_hunk(patch, index);
+  check(lines, "reading a hunk");
+  for (std::size_t i = 0; i < static_cast<std::size_t>(lines); ++i) {
+    const git_diff_line* line = nullptr;
+    check(git_patch_get_line_in_hunk(&line, patch, index, i), "reading a hunk");
+    const bool remark = line->origin == GIT_DIFF_LINE_CONTEXT_EOFNL || line->origin == GIT_DIFF_LINE_ADD_EOFNL ||
+                        line->origin == GIT_DIFF_LINE_DEL_EOFNL;
+    // A remark's content begins with the line break that the line before it lacks.
+    if (!remark) hunk.text += line->origin;
+    hunk.text.append(line->content, line->content_len);
+    if (line->origin == GIT_DIFF_LINE_ADDITION) ++hunk.added;
+    if (line->origin == GIT_DIFF_LINE_DELETION) ++hunk.removed;
+  }
+  return hunk;
+}
+
+}  // namespace
+
+std::string Hunk::bare() const {
+  std::string result;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    if (text[begin] != ' ') result.append(text, begin, end - begin);
+    begin = end;
+  }
+  return result;
+}
+
+std::vector<Hunk> hunks(std::string_view before, std::string_view after) {
+  ensure_library();
+  const Patch patch = make_patch(before, after);
+  std::vector<Hunk> result;
+  const std::size_t count = git_patch_num_hunks(patch.get());
+  for (std::size_t i = 0; i < count; ++i) result.push_back(read_hunk(patch.get(), i));
+  return result;
+}
+
+}  // namespace striatum::git

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the git program changes or prepares: indexes, objects, refs, hooks, messages.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "git/program.hpp"
+#include "os/files.hpp"
+
+namespace striatum::git {
+namespace {
+
+std::vector<std::string> diff_arguments(const std::string& tree_ish) {
+  return {"diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv",
+          "--ignore-submodules=none", tree_ish, "--"};
+}
+
+std::optional<Oid> present_id(std::string_view hex, Mode mode) {
+  const auto id = Oid::parse(hex);
+  return mode == Mode::none || !id || id->zero() ? std::nullopt : id;
+}
+
+/// `:100644 100755 <id> <id> M`
+std::optional<Change> parse_raw_header(std::string_view header) {
+  constexpr std::size_t kLength = 1 + 6 + 1 + 6 + 1 + 40 + 1 + 40 + 2;
+  if (header.size() < kLength || header.front() != ':') return std::nullopt;
+  const auto before = parse_mode(header.substr(1, 6));
+  const auto after = parse_mode(header.substr(8, 6));
+  if (!before || !after) return std::nullopt;
+  Change change;
+  change.mode_before = *before;
+  change.mode_after = *after;
+  change.before = present_id(header.substr(15, 40), *before);
+  change.after = present_id(header.substr(56, 40), *after);
+  return change;
+}
+
+/// Copies an index with its time: git tells by it which entries it must look at again.
+void copy_index(const std::string& from, const std::string& to) {
+  struct stat info {};
+  const auto bytes = os::read_file(from, std::size_t{1} << 31);
+  if (!bytes || ::stat(from.c_str(), &info) != 0) return;
+  os::write_atomically(to, *bytes, 0600);
+  const std::array<timespec, 2> times{info.st_atim, info.st_mtim};
+  ::utimensat(AT_FDCWD, to.c_str(), times.data(), 0);
+}
+
+/// A folder for objects that nobody will want, beside the real one.
+class ScratchObjects {
+ public:
+  explicit ScratchObjects(const Program& git)
+      : folder_(os::path_join(git.git_dir(), os::new_temporary_name() + "-objects")) {
+    std::string real = git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
+    os::ensure_directory(folder_, 0700);
+    git_ = git.with_environment("GIT_OBJECT_DIRECTORY", folder_)
+               .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real);
+  }
+  ScratchObjects(const ScratchObjects&) = delete;
+  ScratchObjects& operator=(const ScratchObjects&) = delete;
+  ~ScratchObjects() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] const Program& git() const { return *git_; }
+
+ private:
+  std::string folder_;
+  std::optional<Program> git_;
+};
+
+/// Paths below the scopes whose state in the work tree is not that of the index, nested repositories left out.
+std::vector<std::string> touched_paths(const Program& git, const std::vector<std::string>& scopes) {
+  constexpr std::size_t kColumns = 3;
+  std::vector<std::string> args{"status", "--porcelain=v1", "-z",  "--untracked-files=all", "--no-renames",
+                                "--ignore-submodules=dirty", "--"};
+  for (const auto& scope : scopes) args.push_back(":(top,literal)" + scope);
+  std::vector<std::string> paths;
+  for (const auto& entry : split(git.out(std::move(args)), '\0')) {
+    if (entry.size() > kColumns && !entry.ends_with('/')) paths.push_back(entry.substr(kColumns));
+  }
+  return paths;
+}
+
+void update_from_worktree(const Program& git, const std::vector<std::string>& paths) {
+  std::string input;
+  for (const auto& path : paths) input += path + '\0';
+  if (!paths.empty()) {
+    static_cast<void>(git.out({"update-index", "--add", "--remove", "--replace", "-z", "--stdin"}, std::move(input)));
+  }
+}
+
+}  // namespace
+
+std::vector<Change> parse_raw_diff(std::string_view bytes) {
+  std::vector<Change> changes;
+  const auto fields = split(bytes, '\0');
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    auto change = parse_raw_header(fields[i]);
+    if (!change) fail(Code::general, "git_failed", "git diff: unexpected row " + quote(fields[i]));
+    change->path = fields[i + 1];
+    changes.push_back(std::move(*change));
+  }
+  return changes;
+}
+
+std::vector<Change> staged_changes(const Program& git, const std::string& tree_ish) {
+  return parse_raw_diff(git.out(diff_arguments(tree_ish)));
+}
+
+std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish, StoreBlobs store,
+                                     const std::vector<std::string>& scopes) {
+  std::optional<ScratchObjects> scratch;
+  if (store == StoreBlobs::no) scratch.emplace(git);
+  const PrivateIndex index(scratch ? scratch->git() : git);
+  update_from_worktree(index.git(), touched_paths(index.git(), scopes));
+  auto args = diff_arguments(tree_ish);
+  for (const auto& scope : scopes) args.push_back(":(top,literal)" + scope);
+  return parse_raw_diff(index.git().out(std::move(args)));
+}
+
+Oid store_blob(const Program& git, std::string_view bytes) {
+  const auto id = Oid::parse(git.line({"hash-object", "-w", "--no-filters", "--stdin"}, std::string(bytes)));
+  if (!id) fail(Code::general, "git_failed", "git hash-object: no id");
+  return *id;
+}
+
+PrivateIndex::PrivateIndex(const Program& git)
+    : path_(os::path_join(git.git_dir(), os::new_temporary_name())), git_(git.with_index(path_)) {
+  copy_index(os::path_join(git.git_dir(), "index"), path_);
+}
+
+PrivateIndex::PrivateIndex(const Program& git, const std::string& tree_ish) : PrivateIndex(git) {
+  static_cast<void>(git_.out({"read-tree", "--reset", tree_ish}));
+}
+
+PrivateIndex::~PrivateIndex() {
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+  std::filesystem::remove(path_ + ".lock", ignored);
+}
+
+void PrivateIndex::put(const std::vector<Change>& changes) const {
+  std::string input;
+  for (const Change& change : changes) {
+    const bool gone = change.mode_after == Mode::none;
+    input += (gone ? "0" : to_octal(change.mode_after)) + ' ' + change.after.value_or(Oid{}).hex() + '\t' + change.path;
+    input += '\0';
+  }
+  if (!changes.empty()) static_cast<void>(git_.out({"update-index", "-z", "--index-info"}, std::move(input)));
+}
+
+Oid PrivateIndex::write_tree() const {
+  const auto id = Oid::parse(git_.line({"write-tree"}));
+  if (!id) fail(Code::general, "git_failed", "git write-tree: no id");
+  return *id;
+}
+
+Oid commit_tree(const Program& git, const NewCommit& commit, std::optional<std::chrono::milliseconds> deadline) {
+  std::vector<std::string> args{"commit-tree"};
+  for (const Oid& parent : commit.parents) args.insert(args.end(), {"-p", parent.hex()});
+  // Signing follows the user's own settings; without it no default may sneak in.
+  args.push_back(commit.sign ? "-S" : "--no-gpg-sign");
+  args.insert(args.end(), {"-F", "-", commit.tree.hex()});
+  os::Command child = git.command(std::move(args));
+  child.input = commit.message;
+  child.deadline = deadline;
+  child.own_group = false;  // the signing program may ask on the terminal
+  const os::Finished finished = os::run(child);
+  const auto id = Oid::parse(trim(finished.out));
+  if (!finished.ok() || !id) fail(Code::general, "git_failed", "git commit-tree: " + complaint(finished));
+  return *id;
+}
+
+bool update_ref(const Program& git, const std::string& ref, const Oid& now, const Oid& old, const std::string& why) {
+  const os::Finished finished = git.run({"update-ref", "-m", why, ref, now.hex(), old.hex()});
+  if (finished.ok()) return true;
+  const os::Finished current = git.run({"rev-parse", "--verify", "--quiet", ref});
+  if (Oid::parse(trim(current.out)) != old) return false;
+  fail(Code::general, "git_failed", "git update-ref: " + complaint(finished));
+}
+
+HookResult run_hook(const Program& git, const std::string& name, const std::vector<std::string>& args) {
+  std::vector<std::string> words{"hook", "run", "--ignore-missing", name, "--"};
+  words.insert(words.end(), args.begin(), args.end());
+  os::Command child = git.command(std::move(words));
+  child.environment.emplace_back("GIT_EDITOR", ":");
+  os::Finished finished = os::run(child);
+  return {finished.signal != 0 ? 128 + finished.signal : finished.exit_code, finished.out + finished.err};
+}
+
+std::string add_trailers(const Program& git, const std::string& message, const std::vector<std::string>& trailers) {
+  std::vector<std::string> args{"interpret-trailers", "--if-exists", "replace"};
+  for (const auto& trailer : trailers) args.insert(args.end(), {"--trailer", trailer});
+  return git.out(std::move(args), message);
+}
+
+std::vector<std::pair<std::string, std::string>> trailers(const Program& git, const std::string& message) {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const auto& line : split(git.out({"interpret-trailers", "--parse"}, message), '\n')) {
+    const auto colon = line.find(':');
+    if (colon != std::string::npos) {
+      result.emplace_back(line.substr(0, colon), std::string(trim(std::string_view(line).substr(colon + 1))));
+    }
+  }
+  return result;
+}
+
+}  // namespace striatum::git
