@@ -87,7 +87,8 @@ class TempRepo {
   }
 
   /// Writes these files, adds everything and commits. Returns the id.
-  std::string commit(const std::vector<std::pair<std::string, std::string>>& files, const std::string& message = "c") {
+  std::string commit(const std::vector<std::pair<std::string, std::string>>& files,
+                     const std::string& message = "c") const {
     for (const auto& [name, bytes] : files) write(*this / name, bytes);
     git({"add", "-A"});
     git({"commit", "-q", "--allow-empty", "-m", message});
