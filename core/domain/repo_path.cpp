@@ -20,7 +20,9 @@ struct Point {
 
 /// The code point at the start; a byte that begins none counts as itself.
 Point point_at(std::string_view bytes) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+  };
   const std::uint32_t lead = byte(0);
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
   if (length == 1 || bytes.size() < length) return {lead, 1};
@@ -35,14 +37,15 @@ Point point_at(std::string_view bytes) {
 /// Code points that some file system leaves out when it compares names (HFS+, and Unicode's default
 /// ignorables, which case-folding file systems drop).
 bool ignorable(std::uint32_t c) {
-  return c == 0x00AD || c == 0x034F || c == 0x061C || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 ||
-         (c >= 0x180B && c <= 0x180F) || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0x3164 || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF ||
-         c == 0xFFA0 || (c >= 0x1D173 && c <= 0x1D17A) || (c >= 0xE0000 && c <= 0xE0FFF);
+  return c == 0x00AD || c == 0x034F || c == 0x061C || c == 0x115F || c == 0x1160 || c == 0x17B4 ||
+         c == 0x17B5 || (c >= 0x180B && c <= 0x180F) || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0x3164 ||
+         (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || c == 0xFFA0 || (c >= 0x1D173 && c <= 0x1D17A) ||
+         (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
-/// The ASCII letter a code point folds to somewhere (long s, dotted and dotless i, full width forms); '\0' when
-/// there is none.
+/// The ASCII letter a code point folds to somewhere (long s, dotted and dotless i, full width forms); '\0'
+/// when there is none.
 char folded(std::uint32_t c) {
   if (c >= 0xFF01 && c <= 0xFF5E) c -= 0xFEE0;
   if (c == 0x017F) return 's';
@@ -127,14 +130,22 @@ std::optional<std::vector<std::string>> plain_parts(std::string_view path) {
 
 std::string_view explain(PathRule rule) {
   switch (rule) {
-    case PathRule::empty: return "is empty";
-    case PathRule::absolute: return "is absolute";
-    case PathRule::parent: return "leaves the repository by '..'";
-    case PathRule::dot: return "holds an empty or '.' component";
-    case PathRule::nul: return "holds a NUL byte";
-    case PathRule::git_folder: return "leads into '.git'";
-    case PathRule::state_folder: return "leads into '.striatum'";
-    case PathRule::too_long: return "is too long";
+    case PathRule::empty:
+      return "is empty";
+    case PathRule::absolute:
+      return "is absolute";
+    case PathRule::parent:
+      return "leaves the repository by '..'";
+    case PathRule::dot:
+      return "holds an empty or '.' component";
+    case PathRule::nul:
+      return "holds a NUL byte";
+    case PathRule::git_folder:
+      return "leads into '.git'";
+    case PathRule::state_folder:
+      return "leads into '.striatum'";
+    case PathRule::too_long:
+      return "is too long";
   }
   return "is not valid";
 }

@@ -13,12 +13,12 @@ namespace striatum {
 enum class PathRule {
   empty,
   absolute,
-  parent,       ///< a `..` component
-  dot,          ///< a `.` or empty component (`a//b`, `a/`), where the strict form is asked for
-  nul,          ///< holds a NUL byte
-  git_folder,   ///< a component that is, or on some file system means, `.git`
-  state_folder, ///< the same for `.striatum`
-  too_long,     ///< more than 4096 bytes, or a component of more than 255
+  parent,        ///< a `..` component
+  dot,           ///< a `.` or empty component (`a//b`, `a/`), where the strict form is asked for
+  nul,           ///< holds a NUL byte
+  git_folder,    ///< a component that is, or on some file system means, `.git`
+  state_folder,  ///< the same for `.striatum`
+  too_long,      ///< more than 4096 bytes, or a component of more than 255
 };
 
 /// A few own words for messages: "is absolute", "leaves the repository", …
@@ -43,13 +43,13 @@ class RepoPath {
 /// The rule that `text` breaks, or nullopt.
 [[nodiscard]] std::optional<PathRule> broken_rule(std::string_view text);
 
-/// True when this component is `.git` or `.striatum` or a disguise of it: any case, Unicode case folding, NTFS
-/// short name (`GIT~1`) and stream (`.git::$INDEX_ALLOCATION`), trailing dots and blanks, code points that HFS+
-/// ignores, a backslash as separator.
+/// True when this component is `.git` or `.striatum` or a disguise of it: any case, Unicode case folding,
+/// NTFS short name (`GIT~1`) and stream (`.git::$INDEX_ALLOCATION`), trailing dots and blanks, code points
+/// that HFS+ ignores, a backslash as separator.
 [[nodiscard]] std::optional<PathRule> forbidden_component(std::string_view component);
 
-/// Component by component: is `path` equal to, or below, `parent`? `.` and empty parts and a trailing slash are
-/// ignored; an empty parent contains everything. Paths with `..` are inside nothing.
+/// Component by component: is `path` equal to, or below, `parent`? `.` and empty parts and a trailing slash
+/// are ignored; an empty parent contains everything. Paths with `..` are inside nothing.
 [[nodiscard]] bool inside(std::string_view path, std::string_view parent);
 
 }  // namespace striatum

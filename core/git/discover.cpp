@@ -100,7 +100,8 @@ std::string plain_value(std::string_view text) {
 void read_setting(std::string_view line, CoreSettings& settings) {
   const auto equals = line.find('=');
   const std::string key = lower(trim(line.substr(0, equals)));
-  const std::string value = equals == std::string_view::npos ? "true" : plain_value(trim(line.substr(equals + 1)));
+  const std::string value =
+      equals == std::string_view::npos ? "true" : plain_value(trim(line.substr(equals + 1)));
   if (key == "bare") {
     const std::string word = lower(value);
     settings.bare = word == "true" || word == "yes" || word == "on" || word == "1";
@@ -144,9 +145,10 @@ std::string main_work_tree_of(const std::string& common_dir) {
   return parent_of(common_dir);
 }
 
-/// `found_at`: the folder that held `.git`, or the cwd with GIT_DIR; nullopt when we stand inside the git dir.
-Places describe(const std::string& git_dir, const std::optional<std::string>& found_at, Environment environment,
-                const std::string& cwd) {
+/// `found_at`: the folder that held `.git`, or the cwd with GIT_DIR; nullopt when we stand inside the git
+/// dir.
+Places describe(const std::string& git_dir, const std::optional<std::string>& found_at,
+                Environment environment, const std::string& cwd) {
   Places places;
   places.git_dir = git_dir;
   places.common_dir = common_dir_of(git_dir, environment, cwd);
@@ -159,8 +161,8 @@ Places describe(const std::string& git_dir, const std::optional<std::string>& fo
   } else if (found_at && (places.linked || !settings.bare.value_or(false))) {
     places.work_tree = *found_at;
   }
-  places.main_work_tree = places.linked || places.work_tree.empty() ? main_work_tree_of(places.common_dir)
-                                                                    : places.work_tree;
+  places.main_work_tree =
+      places.linked || places.work_tree.empty() ? main_work_tree_of(places.common_dir) : places.work_tree;
   places.bare = places.work_tree.empty() && places.main_work_tree.empty();
   return places;
 }
@@ -229,7 +231,8 @@ std::optional<std::string> quick_head_ref(const std::string& git_dir) {
   if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   const auto line = first_line(path);
   constexpr std::string_view kPrefix = "ref: refs/heads/";
-  if (!line || !line->starts_with(kPrefix) || !valid_branch_name(line->substr(kPrefix.size()))) return std::nullopt;
+  if (!line || !line->starts_with(kPrefix) || !valid_branch_name(line->substr(kPrefix.size())))
+    return std::nullopt;
   return line->substr(5);
 }
 

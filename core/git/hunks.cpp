@@ -15,8 +15,8 @@ Patch make_patch(std::string_view before, std::string_view after) {
   options.context_lines = 3;
   options.interhunk_lines = 0;
   git_patch* patch = nullptr;
-  check(git_patch_from_buffers(&patch, before.data(), before.size(), nullptr, after.data(), after.size(), nullptr,
-                               &options),
+  check(git_patch_from_buffers(&patch, before.data(), before.size(), nullptr, after.data(), after.size(),
+                               nullptr, &options),
         "comparing two versions of a file");
   return Patch(patch);
 }
@@ -28,8 +28,8 @@ Hunk read_hunk(git_patch* patch, std::size_t index) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(lines); ++i) {
     const git_diff_line* line = nullptr;
     check(git_patch_get_line_in_hunk(&line, patch, index, i), "reading a hunk");
-    const bool remark = line->origin == GIT_DIFF_LINE_CONTEXT_EOFNL || line->origin == GIT_DIFF_LINE_ADD_EOFNL ||
-                        line->origin == GIT_DIFF_LINE_DEL_EOFNL;
+    const bool remark = line->origin == GIT_DIFF_LINE_CONTEXT_EOFNL ||
+                        line->origin == GIT_DIFF_LINE_ADD_EOFNL || line->origin == GIT_DIFF_LINE_DEL_EOFNL;
     // A remark's content begins with the line break that the line before it lacks.
     if (!remark) hunk.text += line->origin;
     hunk.text.append(line->content, line->content_len);

@@ -49,7 +49,8 @@ bool set_up() {
   if (start_library() < 0) check(git_libgit2_init(), "starting libgit2");
   // Formats that change nothing for a reader.
   std::array<const char*, 3> extensions{"worktreeconfig", "partialclone", "preciousobjects"};
-  check(git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions.data(), extensions.size()), "declaring extensions");
+  check(git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions.data(), extensions.size()),
+        "declaring extensions");
   return true;
 }
 

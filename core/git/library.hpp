@@ -31,7 +31,9 @@ void check(int code, std::string_view doing);
 /// libgit2's last message on one line.
 [[nodiscard]] std::string last_message();
 
-[[nodiscard]] inline const git_oid* raw_id(const Oid& id) { return reinterpret_cast<const git_oid*>(id.bytes.data()); }
+[[nodiscard]] inline const git_oid* raw_id(const Oid& id) {
+  return reinterpret_cast<const git_oid*>(id.bytes.data());
+}
 [[nodiscard]] inline Oid to_oid(const git_oid& id) {
   return *Oid::from_raw({reinterpret_cast<const char*>(id.id), GIT_OID_RAWSZ});
 }

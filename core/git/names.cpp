@@ -13,7 +13,8 @@ bool valid_component(const std::string& part) {
 }
 
 bool forbidden_byte(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || std::string_view(" ~^:?*[\\").find(c) != std::string_view::npos;
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F ||
+         std::string_view(" ~^:?*[\\").find(c) != std::string_view::npos;
 }
 
 }  // namespace

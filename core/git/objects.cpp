@@ -18,7 +18,8 @@ std::optional<std::string_view> take_line(std::string_view& rest) {
 
 /// The id of a header line `KEY <hex>`.
 std::optional<Oid> id_line(std::string_view line, std::string_view key) {
-  if (!line.starts_with(key) || line.size() != key.size() + 41 || line[key.size()] != ' ') return std::nullopt;
+  if (!line.starts_with(key) || line.size() != key.size() + 41 || line[key.size()] != ' ')
+    return std::nullopt;
   return Oid::parse(line.substr(key.size() + 1));
 }
 
@@ -46,7 +47,8 @@ struct Signed {
   std::string signature;
 };
 
-/// As git takes a signed commit apart: both signature headers with their continuation lines leave the payload.
+/// As git takes a signed commit apart: both signature headers with their continuation lines leave the
+/// payload.
 Signed take_apart(std::string_view raw) {
   enum class In { none, signature, other };
   Signed result;
@@ -55,9 +57,11 @@ Signed take_apart(std::string_view raw) {
     const auto end = raw.find('\n');
     const std::string_view line = raw.substr(0, end == std::string_view::npos ? raw.size() : end + 1);
     const bool continued = line.starts_with(' ') && in != In::none;
-    if (!continued) in = signature_start(line) ? In::signature : other_signature_start(line) ? In::other : In::none;
+    if (!continued)
+      in = signature_start(line) ? In::signature : other_signature_start(line) ? In::other : In::none;
     if (in == In::none && line == "\n") break;
-    if (in == In::signature) result.signature += line.substr(continued ? 1 : std::string_view("gpgsig ").size());
+    if (in == In::signature)
+      result.signature += line.substr(continued ? 1 : std::string_view("gpgsig ").size());
     if (in == In::none) result.payload += line;
     raw.remove_prefix(line.size());
   }
@@ -118,10 +122,14 @@ Mode RawEntry::kind() const {
   std::uint32_t bits = 0;
   std::from_chars(mode.data(), mode.data() + mode.size(), bits, 8);
   switch (bits & kTypeMask) {
-    case 0040000: return Mode::tree;
-    case 0120000: return Mode::link;
-    case 0100000: return (bits & 0100U) != 0 ? Mode::executable : Mode::regular;
-    default: return Mode::pointer;
+    case 0040000:
+      return Mode::tree;
+    case 0120000:
+      return Mode::link;
+    case 0100000:
+      return (bits & 0100U) != 0 ? Mode::executable : Mode::regular;
+    default:
+      return Mode::pointer;
   }
 }
 

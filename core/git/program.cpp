@@ -14,11 +14,19 @@ namespace {
 using EnvironmentChange = std::pair<std::string, std::optional<std::string>>;
 
 /// What `git rev-parse --local-env-vars` lists, less the two that carry `-c` settings.
-constexpr std::array<const char*, 13> kLocalVariables{
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG",         "GIT_OBJECT_DIRECTORY", "GIT_DIR",
-    "GIT_WORK_TREE",                    "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",   "GIT_INDEX_FILE",
-    "GIT_NO_REPLACE_OBJECTS",           "GIT_REPLACE_REF_BASE",   "GIT_PREFIX",       "GIT_SHALLOW_FILE",
-    "GIT_COMMON_DIR"};
+constexpr std::array<const char*, 13> kLocalVariables{"GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                                      "GIT_CONFIG",
+                                                      "GIT_OBJECT_DIRECTORY",
+                                                      "GIT_DIR",
+                                                      "GIT_WORK_TREE",
+                                                      "GIT_IMPLICIT_WORK_TREE",
+                                                      "GIT_GRAFT_FILE",
+                                                      "GIT_INDEX_FILE",
+                                                      "GIT_NO_REPLACE_OBJECTS",
+                                                      "GIT_REPLACE_REF_BASE",
+                                                      "GIT_PREFIX",
+                                                      "GIT_SHALLOW_FILE",
+                                                      "GIT_COMMON_DIR"};
 
 std::vector<EnvironmentChange> clean_environment() {
   std::vector<EnvironmentChange> result;
@@ -91,10 +99,9 @@ os::Command Program::command(std::vector<std::string> args) const {
 os::Finished Program::run(std::vector<std::string> args, std::string input) const {
   os::Command child = command(std::move(args));
   child.input = std::move(input);
-  child.environment.insert(child.environment.end(), {{"LC_ALL", "C"},
-                                                     {"GIT_TERMINAL_PROMPT", "0"},
-                                                     {"GIT_OPTIONAL_LOCKS", "0"},
-                                                     {"GIT_PAGER", "cat"}});
+  child.environment.insert(
+      child.environment.end(),
+      {{"LC_ALL", "C"}, {"GIT_TERMINAL_PROMPT", "0"}, {"GIT_OPTIONAL_LOCKS", "0"}, {"GIT_PAGER", "cat"}});
   return os::run(child);
 }
 
@@ -164,10 +171,15 @@ std::optional<std::int64_t> Config::integer(std::string_view key) const {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
   const std::string unit = lower(std::string_view(end, value->data() + value->size()));
-  const std::int64_t factor = unit.empty() ? 1 : unit == "k" ? 1 << 10 : unit == "m" ? 1 << 20 : unit == "g" ? 1 << 30 : 0;
+  const std::int64_t factor = unit.empty()  ? 1
+                              : unit == "k" ? 1 << 10
+                              : unit == "m" ? 1 << 20
+                              : unit == "g" ? 1 << 30
+                                            : 0;
   std::int64_t result = 0;
   if (error != std::errc{} || factor == 0 || __builtin_mul_overflow(number, factor, &result)) {
-    fail(Code::general, "bad_config", "git configuration " + quote(key) + " has no usable value: " + quote(*value));
+    fail(Code::general, "bad_config",
+         "git configuration " + quote(key) + " has no usable value: " + quote(*value));
   }
   return result;
 }
@@ -198,8 +210,12 @@ std::vector<std::string> changed_tracked(const Program& git) {
 
 std::optional<std::string_view> operation_in_progress(const std::string& git_dir) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks{
-      {{"rebase-merge", "rebase"}, {"rebase-apply/applying", "am"}, {"rebase-apply", "rebase"},
-       {"MERGE_HEAD", "merge"}, {"CHERRY_PICK_HEAD", "cherry-pick"}, {"REVERT_HEAD", "revert"},
+      {{"rebase-merge", "rebase"},
+       {"rebase-apply/applying", "am"},
+       {"rebase-apply", "rebase"},
+       {"MERGE_HEAD", "merge"},
+       {"CHERRY_PICK_HEAD", "cherry-pick"},
+       {"REVERT_HEAD", "revert"},
        {"BISECT_LOG", "bisect"}}};
   for (const auto& [file, operation] : kMarks) {
     if (os::exists(os::path_join(git_dir, file))) return operation;

@@ -28,8 +28,8 @@ struct HookResult {
 /// shell. GIT_DIR and the other variables that name a repository are not inherited.
 class Program {
  public:
-  /// `folder`: a worktree's top, or a bare repository. Where `places` are given, GIT_DIR and GIT_WORK_TREE are
-  /// set from them, so that the child means exactly this repository.
+  /// `folder`: a worktree's top, or a bare repository. Where `places` are given, GIT_DIR and GIT_WORK_TREE
+  /// are set from them, so that the child means exactly this repository.
   explicit Program(std::string folder);
   explicit Program(const Places& places);
 
@@ -41,7 +41,8 @@ class Program {
 
   /// Runs `git ARGS…`; whatever its exit.
   [[nodiscard]] os::Finished run(std::vector<std::string> args, std::string input = {}) const;
-  /// Standard output of a call that has to succeed; else `Error` 1 of kind `git_failed` with git's first line.
+  /// Standard output of a call that has to succeed; else `Error` 1 of kind `git_failed` with git's first
+  /// line.
   [[nodiscard]] std::string out(std::vector<std::string> args, std::string input = {}) const;
   /// `out` without the final line break.
   [[nodiscard]] std::string line(std::vector<std::string> args, std::string input = {}) const;
@@ -83,8 +84,8 @@ class Config {
 
 // ---- questions -----------------------------------------------------------------------------------------
 
-/// Where refs/remotes/origin/HEAD points; else the first of init.defaultBranch, `main`, `master` that exists as
-/// a local branch. Short name.
+/// Where refs/remotes/origin/HEAD points; else the first of init.defaultBranch, `main`, `master` that exists
+/// as a local branch. Short name.
 [[nodiscard]] std::optional<std::string> default_branch(const Repository& repository, const Config& config);
 
 /// Tracked paths with staged or unstaged changes (`git status -uno`), sorted.
@@ -119,11 +120,12 @@ struct Worktree {
 [[nodiscard]] std::vector<Change> parse_raw_diff(std::string_view bytes);
 /// Index against a tree, `git diff --cached --raw -z`.
 [[nodiscard]] std::vector<Change> staged_changes(const Program& git, const std::string& tree_ish);
-/// Work tree against a tree, with clean filters applied, untracked files included, ignored ones not; only below
-/// `scopes` (literal paths) when some are given. Uses a private copy of the index; the real one is not touched.
-/// Whether the blobs are stored too is up to `store`.
+/// Work tree against a tree, with clean filters applied, untracked files included, ignored ones not; only
+/// below `scopes` (literal paths) when some are given. Uses a private copy of the index; the real one is not
+/// touched. Whether the blobs are stored too is up to `store`.
 enum class StoreBlobs { no, yes };
-[[nodiscard]] std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish, StoreBlobs store,
+[[nodiscard]] std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish,
+                                                   StoreBlobs store,
                                                    const std::vector<std::string>& scopes = {});
 
 // ---- writing ---------------------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ void check_history(int code, std::string_view doing) {
          {"git config --global --add safe.directory " + path});
   }
   if (cause.find("objectformat") != std::string::npos) {
-    fail(Code::general, "unsupported_repository", "repository with SHA-256 object names is not supported: " + quote(path));
+    fail(Code::general, "unsupported_repository",
+         "repository with SHA-256 object names is not supported: " + quote(path));
   }
   fail(Code::general, "unsupported_repository", "repository cannot be opened: " + quote(path) + ": " + cause);
 }
@@ -76,7 +77,8 @@ void add_environment_objects(git_odb* odb) {
     for (auto& folder : split(more, ':')) folders.push_back(std::move(folder));
   }
   for (const auto& folder : folders) {
-    if (os::is_directory(folder)) check(git_odb_add_disk_alternate(odb, folder.c_str()), "adding an object folder");
+    if (os::is_directory(folder))
+      check(git_odb_add_disk_alternate(odb, folder.c_str()), "adding an object folder");
   }
 }
 
@@ -98,13 +100,16 @@ std::string to_octal(Mode mode) {
 }
 
 std::optional<Mode> parse_mode(std::string_view octal) {
-  for (const Mode mode : {Mode::none, Mode::tree, Mode::regular, Mode::executable, Mode::link, Mode::pointer}) {
+  for (const Mode mode :
+       {Mode::none, Mode::tree, Mode::regular, Mode::executable, Mode::link, Mode::pointer}) {
     if (to_octal(mode) == octal) return mode;
   }
   return std::nullopt;
 }
 
-std::string Head::branch() const { return ref && ref->starts_with(kBranches) ? ref->substr(kBranches.size()) : ""; }
+std::string Head::branch() const {
+  return ref && ref->starts_with(kBranches) ? ref->substr(kBranches.size()) : "";
+}
 
 Oid hash_object(std::string_view type, std::string_view bytes) {
   ensure_library();
@@ -123,7 +128,7 @@ struct Repository::State {
   std::string common_dir;
   std::string work_tree;
   bool bare = false;
-  std::unordered_set<Oid> cuts;  ///< of a shallow clone
+  std::unordered_set<Oid> cuts;                        ///< of a shallow clone
   mutable std::unordered_map<Oid, std::string> trees;  ///< raw tree objects met so far
 
   /// Bytes of an object that has to be of this type.
@@ -228,7 +233,8 @@ class TreeReader {
     return result;
   }
 
-  void diff_entry(const Sides& sides, const std::string& path, std::vector<Change>& into, std::size_t depth) const {
+  void diff_entry(const Sides& sides, const std::string& path, std::vector<Change>& into,
+                  std::size_t depth) const {
     const auto subtree = [](const std::optional<TreeEntry>& entry) {
       return entry && entry->mode == Mode::tree ? std::optional(entry->id) : std::nullopt;
     };
@@ -354,7 +360,8 @@ std::string Repository::abbreviate(const Oid& id) const {
     git_oid partial{};
     git_oid full;
     check(git_oid_fromstrn(&partial, hex.c_str(), length), "abbreviating an id");
-    if (git_odb_exists_prefix(&full, state_->odb.get(), &partial, length) != GIT_EAMBIGUOUS) return hex.substr(0, length);
+    if (git_odb_exists_prefix(&full, state_->odb.get(), &partial, length) != GIT_EAMBIGUOUS)
+      return hex.substr(0, length);
   }
   return hex;
 }
@@ -369,7 +376,8 @@ Commit Repository::commit(const Oid& id) const {
 
 std::vector<TreeEntry> Repository::tree(const Oid& id) const {
   std::vector<TreeEntry> result;
-  for (const RawEntry& entry : state_->tree(id)) result.push_back({std::string(entry.name), entry.kind(), entry.id});
+  for (const RawEntry& entry : state_->tree(id))
+    result.push_back({std::string(entry.name), entry.kind(), entry.id});
   return result;
 }
 
@@ -378,7 +386,8 @@ std::optional<TreeEntry> Repository::entry(const Oid& root, std::string_view pat
   const auto parts = split(path, '/');
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto entries = state_->tree(tree);
-    const auto found = std::find_if(entries.begin(), entries.end(), [&](const RawEntry& e) { return e.name == parts[i]; });
+    const auto found =
+        std::find_if(entries.begin(), entries.end(), [&](const RawEntry& e) { return e.name == parts[i]; });
     if (found == entries.end()) return std::nullopt;
     if (i + 1 == parts.size()) return TreeEntry{parts[i], found->kind(), found->id};
     if (found->kind() != Mode::tree) return std::nullopt;
@@ -398,8 +407,9 @@ std::vector<TreeEntry> Repository::entries_below(const Oid& root, std::string_vi
     prefix = std::string(folder) + '/';
   }
   const TreeReader reader([this](const Oid& id) { return this->tree(id); });
-  reader.each_below(tree, prefix,
-                    [&](const std::string& path, const TreeEntry& e) { result.push_back({path, e.mode, e.id}); });
+  reader.each_below(tree, prefix, [&](const std::string& path, const TreeEntry& e) {
+    result.push_back({path, e.mode, e.id});
+  });
   return result;
 }
 
@@ -416,7 +426,8 @@ std::uint64_t Repository::blob_size(const Oid& id) const {
 std::string Repository::blob(const Oid& id, std::size_t limit) const {
   const std::uint64_t size = blob_size(id);
   if (size > limit) {
-    fail(Code::general, "too_large", "blob " + quote(id.hex()) + " is larger than " + std::to_string(limit) + " bytes");
+    fail(Code::general, "too_large",
+         "blob " + quote(id.hex()) + " is larger than " + std::to_string(limit) + " bytes");
   }
   return state_->read(id, GIT_OBJECT_BLOB);
 }
@@ -480,7 +491,8 @@ std::vector<Oid> Repository::walk(const std::vector<Oid>& include, const std::ve
   return commits;
 }
 
-std::vector<Oid> Repository::walk_shallow(const std::vector<Oid>& include, const std::vector<Oid>& exclude) const {
+std::vector<Oid> Repository::walk_shallow(const std::vector<Oid>& include,
+                                          const std::vector<Oid>& exclude) const {
   const auto hidden = state_->reachable(exclude);
   std::vector<Oid> order;
   std::unordered_set<Oid> entered;
@@ -526,12 +538,14 @@ std::vector<Oid> Repository::root_commits(const Oid& from) const {
   return roots;
 }
 
-std::optional<std::string> Repository::merge_blobs(const Oid& base, const Oid& ours, const Oid& theirs) const {
+std::optional<std::string> Repository::merge_blobs(const Oid& base, const Oid& ours,
+                                                   const Oid& theirs) const {
   constexpr std::size_t kTextProbe = 8000;
   std::array<std::string, 3> bytes{blob(base), blob(ours), blob(theirs)};
   std::array<git_merge_file_input, 3> inputs{};
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (std::string_view(bytes[i]).substr(0, kTextProbe).find('\0') != std::string_view::npos) return std::nullopt;
+    if (std::string_view(bytes[i]).substr(0, kTextProbe).find('\0') != std::string_view::npos)
+      return std::nullopt;
     check(git_merge_file_input_init(&inputs[i], GIT_MERGE_FILE_INPUT_VERSION), "merging a file");
     inputs[i].ptr = bytes[i].data();
     inputs[i].size = bytes[i].size();
@@ -551,18 +565,21 @@ Oid Repository::content_tree(const Oid& root_tree) const {
 }
 
 std::optional<Oid> Repository::without(const Oid& tree, const std::vector<std::string>& path) const {
-  static constexpr std::array<std::string_view, 4> kRecordFolders{"receipts", "changes", "evidence", "reviews"};
+  static constexpr std::array<std::string_view, 4> kRecordFolders{"receipts", "changes", "evidence",
+                                                                  "reviews"};
   std::string kept;
   bool changed = false;
   for (const RawEntry& entry : state_->tree(tree)) {
     if (path.empty()) {
-      const bool record = std::find(kRecordFolders.begin(), kRecordFolders.end(), entry.name) != kRecordFolders.end();
+      const bool record =
+          std::find(kRecordFolders.begin(), kRecordFolders.end(), entry.name) != kRecordFolders.end();
       changed = changed || record;
       if (!record) kept += entry.record;
     } else if (entry.name == path.front() && entry.kind() == Mode::tree) {
       const auto rest = without(entry.id, {path.begin() + 1, path.end()});
       changed = changed || rest != entry.id;
-      if (rest) kept += std::string(entry.record.substr(0, entry.record.size() - rest->bytes.size())) + rest->raw();
+      if (rest)
+        kept += std::string(entry.record.substr(0, entry.record.size() - rest->bytes.size())) + rest->raw();
     } else {
       kept += entry.record;
     }

@@ -89,7 +89,8 @@ struct Hunk {
 /// Git id of an object with these bytes; nothing is stored.
 [[nodiscard]] Oid hash_blob(std::string_view bytes);
 [[nodiscard]] Oid hash_object(std::string_view type, std::string_view bytes);
-/// Reads an object database. Everything here is read-only; a missing object is `Error` of kind kMissingObject.
+/// Reads an object database. Everything here is read-only; a missing object is `Error` of kind
+/// kMissingObject.
 class Repository {
  public:
   /// GIT_DIR and friends, else upwards from the current folder. `Error` 3 when there is none.
@@ -131,8 +132,8 @@ class Repository {
   /// `Error` of kind `too_large` above `limit`.
   [[nodiscard]] std::string blob(const Oid& id, std::size_t limit = std::size_t{256} << 20) const;
 
-  /// Flat, sorted by path bytes, no renames; submodules as mode 160000, folders never. A type change of a file is
-  /// one row. nullopt = the empty tree.
+  /// Flat, sorted by path bytes, no renames; submodules as mode 160000, folders never. A type change of a
+  /// file is one row. nullopt = the empty tree.
   [[nodiscard]] std::vector<Change> diff(const std::optional<Oid>& tree_before,
                                          const std::optional<Oid>& tree_after) const;
 
@@ -147,16 +148,19 @@ class Repository {
   [[nodiscard]] std::vector<Oid> root_commits(const Oid& from) const;
 
   /// `git merge-file` of three blobs: the merged bytes, nullopt on a conflict or for binary content.
-  [[nodiscard]] std::optional<std::string> merge_blobs(const Oid& base, const Oid& ours, const Oid& theirs) const;
+  [[nodiscard]] std::optional<std::string> merge_blobs(const Oid& base, const Oid& ours,
+                                                       const Oid& theirs) const;
 
-  /// Id of the root tree without the record folders `.provenance/striatum/{receipts,changes,evidence,reviews}`,
-  /// folders left empty dropped. Reads a handful of tree objects, writes nothing.
+  /// Id of the root tree without the record folders
+  /// `.provenance/striatum/{receipts,changes,evidence,reviews}`, folders left empty dropped. Reads a handful
+  /// of tree objects, writes nothing.
   [[nodiscard]] Oid content_tree(const Oid& root_tree) const;
 
  private:
   struct State;
   explicit Repository(std::unique_ptr<State> state);
-  [[nodiscard]] std::vector<Oid> walk_shallow(const std::vector<Oid>& include, const std::vector<Oid>& exclude) const;
+  [[nodiscard]] std::vector<Oid> walk_shallow(const std::vector<Oid>& include,
+                                              const std::vector<Oid>& exclude) const;
   /// `tree` without the record folders found below `path`; nullopt when nothing is left.
   [[nodiscard]] std::optional<Oid> without(const Oid& tree, const std::vector<std::string>& path) const;
   std::unique_ptr<State> state_;

@@ -14,8 +14,17 @@ namespace striatum::git {
 namespace {
 
 std::vector<std::string> diff_arguments(const std::string& tree_ish) {
-  return {"diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv",
-          "--ignore-submodules=none", tree_ish, "--"};
+  return {"diff",
+          "--cached",
+          "--raw",
+          "-z",
+          "--no-renames",
+          "--no-abbrev",
+          "--no-ext-diff",
+          "--no-textconv",
+          "--ignore-submodules=none",
+          tree_ish,
+          "--"};
 }
 
 std::optional<Oid> present_id(std::string_view hex, Mode mode) {
@@ -71,11 +80,13 @@ class ScratchObjects {
   std::optional<Program> git_;
 };
 
-/// Paths below the scopes whose state in the work tree is not that of the index, nested repositories left out.
+/// Paths below the scopes whose state in the work tree is not that of the index, nested repositories left
+/// out.
 std::vector<std::string> touched_paths(const Program& git, const std::vector<std::string>& scopes) {
   constexpr std::size_t kColumns = 3;
-  std::vector<std::string> args{"status", "--porcelain=v1", "-z",  "--untracked-files=all", "--no-renames",
-                                "--ignore-submodules=dirty", "--"};
+  std::vector<std::string> args{
+      "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty",
+      "--"};
   for (const auto& scope : scopes) args.push_back(":(top,literal)" + scope);
   std::vector<std::string> paths;
   for (const auto& entry : split(git.out(std::move(args)), '\0')) {
@@ -88,7 +99,8 @@ void update_from_worktree(const Program& git, const std::vector<std::string>& pa
   std::string input;
   for (const auto& path : paths) input += path + '\0';
   if (!paths.empty()) {
-    static_cast<void>(git.out({"update-index", "--add", "--remove", "--replace", "-z", "--stdin"}, std::move(input)));
+    static_cast<void>(
+        git.out({"update-index", "--add", "--remove", "--replace", "-z", "--stdin"}, std::move(input)));
   }
 }
 
@@ -146,7 +158,8 @@ void PrivateIndex::put(const std::vector<Change>& changes) const {
   std::string input;
   for (const Change& change : changes) {
     const bool gone = change.mode_after == Mode::none;
-    input += (gone ? "0" : to_octal(change.mode_after)) + ' ' + change.after.value_or(Oid{}).hex() + '\t' + change.path;
+    input += (gone ? "0" : to_octal(change.mode_after)) + ' ' + change.after.value_or(Oid{}).hex() + '\t' +
+             change.path;
     input += '\0';
   }
   if (!changes.empty()) static_cast<void>(git_.out({"update-index", "-z", "--index-info"}, std::move(input)));
@@ -158,7 +171,8 @@ Oid PrivateIndex::write_tree() const {
   return *id;
 }
 
-Oid commit_tree(const Program& git, const NewCommit& commit, std::optional<std::chrono::milliseconds> deadline) {
+Oid commit_tree(const Program& git, const NewCommit& commit,
+                std::optional<std::chrono::milliseconds> deadline) {
   std::vector<std::string> args{"commit-tree"};
   for (const Oid& parent : commit.parents) args.insert(args.end(), {"-p", parent.hex()});
   // Signing follows the user's own settings; without it no default may sneak in.
@@ -174,7 +188,8 @@ Oid commit_tree(const Program& git, const NewCommit& commit, std::optional<std::
   return *id;
 }
 
-bool update_ref(const Program& git, const std::string& ref, const Oid& now, const Oid& old, const std::string& why) {
+bool update_ref(const Program& git, const std::string& ref, const Oid& now, const Oid& old,
+                const std::string& why) {
   const os::Finished finished = git.run({"update-ref", "-m", why, ref, now.hex(), old.hex()});
   if (finished.ok()) return true;
   const os::Finished current = git.run({"rev-parse", "--verify", "--quiet", ref});
@@ -191,7 +206,8 @@ HookResult run_hook(const Program& git, const std::string& name, const std::vect
   return {finished.signal != 0 ? 128 + finished.signal : finished.exit_code, finished.out + finished.err};
 }
 
-std::string add_trailers(const Program& git, const std::string& message, const std::vector<std::string>& trailers) {
+std::string add_trailers(const Program& git, const std::string& message,
+                         const std::vector<std::string>& trailers) {
   std::vector<std::string> args{"interpret-trailers", "--if-exists", "replace"};
   for (const auto& trailer : trailers) args.insert(args.end(), {"--trailer", trailer});
   return git.out(std::move(args), message);

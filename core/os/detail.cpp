@@ -56,7 +56,8 @@ bool rename_keeping(int folder, const char* from, const char* to, const std::str
 
 }  // namespace
 
-std::optional<std::string> read_all(int fd, std::size_t expected, std::size_t limit, const std::string& path) {
+std::optional<std::string> read_all(int fd, std::size_t expected, std::size_t limit,
+                                    const std::string& path) {
   if (expected > limit) return std::nullopt;
   std::string bytes(expected + 1, '\0');
   std::size_t have = 0;
@@ -79,8 +80,8 @@ void sync_folder(int folder, const std::string& path) {
   }
 }
 
-bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode, Existing existing,
-                     const std::string& path) {
+bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,
+                     Existing existing, const std::string& path) {
   Temporary temporary(folder, new_temporary_name());
   const Fd fd(retry([&] {
     return ::openat(folder, temporary.name(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);

@@ -26,10 +26,10 @@ auto retry(Call call) {
 
 enum class Existing { replace, keep };
 
-/// Writes `name` in the folder by temporary, fsync, rename, fsync of the folder. With `keep` an existing entry
-/// stays and false comes back. `path`: for messages.
-bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode, Existing existing,
-                     const std::string& path);
+/// Writes `name` in the folder by temporary, fsync, rename, fsync of the folder. With `keep` an existing
+/// entry stays and false comes back. `path`: for messages.
+bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,
+                     Existing existing, const std::string& path);
 
 void sync_folder(int folder, const std::string& path);
 

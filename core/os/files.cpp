@@ -67,7 +67,8 @@ void fail_errno(int number, std::string_view doing, const std::string& path) {
 
 std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
   // O_NONBLOCK: a FIFO without a writer must not hold us.
-  const Fd fd(detail::retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
+  const Fd fd(
+      detail::retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
   if (!fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     fail_errno(errno, "opening", path);
@@ -77,7 +78,8 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
   if (!S_ISREG(info.st_mode)) fail(Code::general, "not_a_file", "no regular file: " + quote(path));
   auto bytes = detail::read_all(fd.get(), static_cast<std::size_t>(info.st_size), limit, path);
   if (!bytes) {
-    fail(Code::general, "too_large", "file is larger than " + std::to_string(limit) + " bytes: " + quote(path));
+    fail(Code::general, "too_large",
+         "file is larger than " + std::to_string(limit) + " bytes: " + quote(path));
   }
   return bytes;
 }
@@ -112,8 +114,7 @@ bool remove_file(const std::string& path) {
 }
 
 bool is_temporary_name(std::string_view name) {
-  return name.starts_with(kTemporaryPrefix) &&
-         is_hex(name.substr(kTemporaryPrefix.size()), kTemporaryDigits);
+  return name.starts_with(kTemporaryPrefix) && is_hex(name.substr(kTemporaryPrefix.size()), kTemporaryDigits);
 }
 
 std::string new_temporary_name() {

@@ -19,7 +19,8 @@ constexpr std::size_t kDefaultReadLimit = std::size_t{64} << 20;
 
 /// The bytes of a regular file (a link to one is followed); nullopt when absent. More than `limit` bytes, or
 /// no regular file, is an `Error` (kinds `too_large`, `not_a_file`).
-[[nodiscard]] std::optional<std::string> read_file(const std::string& path, std::size_t limit = kDefaultReadLimit);
+[[nodiscard]] std::optional<std::string> read_file(const std::string& path,
+                                                   std::size_t limit = kDefaultReadLimit);
 
 /// Temporary file in the same folder, fsync, rename, fsync of the folder. An existing file is replaced. On
 /// failure nothing is left behind; after a crash a `.striatum-tmp-*` file may be.

@@ -28,7 +28,8 @@ constexpr milliseconds kTick{20};
 constexpr std::size_t kHolderLimit = 512;
 
 timespec to_timespec(milliseconds duration) {
-  return {static_cast<time_t>(duration.count() / 1000), static_cast<long>(duration.count() % 1000 * 1'000'000)};
+  return {static_cast<time_t>(duration.count() / 1000),
+          static_cast<long>(duration.count() % 1000 * 1'000'000)};
 }
 
 /// Interrupts the system calls of this thread once the deadline has passed, again and again: a single signal
@@ -123,10 +124,12 @@ void write_holder(int fd, const std::string& command) {
 [[noreturn]] void fail_busy(const std::string& path, std::chrono::milliseconds deadline) {
   const auto holder = read_holder(path);
   const std::string who =
-      holder ? "process " + std::to_string(holder->pid) + " (" + printable(holder->command) + ")" : "another process";
+      holder ? "process " + std::to_string(holder->pid) + " (" + printable(holder->command) + ")"
+             : "another process";
   fail(Code::general, "db_busy",
        "the state is being written by " + who + "; waited " + std::to_string(deadline.count() / 1000) + " s",
-       holder ? std::vector<std::string>{"see what it does: ps -o stat,etime,args -p " + std::to_string(holder->pid)}
+       holder ? std::vector<std::string>{"see what it does: ps -o stat,etime,args -p " +
+                                         std::to_string(holder->pid)}
               : std::vector<std::string>{});
 }
 

@@ -22,13 +22,14 @@ class FairLock {
  public:
   static constexpr std::chrono::milliseconds kDefaultDeadline{10'000};
 
-  /// Waits for the lock; `Error` of kind `db_busy`, naming holder and command, when the deadline passes first.
-  /// `command`: what the holder is shown as to others. The folder has to exist; the file is made (0600).
-  /// Where the file cannot be opened for writing (read-only disk) the error is that of the system.
+  /// Waits for the lock; `Error` of kind `db_busy`, naming holder and command, when the deadline passes
+  /// first. `command`: what the holder is shown as to others. The folder has to exist; the file is made
+  /// (0600). Where the file cannot be opened for writing (read-only disk) the error is that of the system.
   [[nodiscard]] static FairLock acquire(const std::string& path, const std::string& command,
                                         std::chrono::milliseconds deadline = kDefaultDeadline);
   /// Without waiting; nullopt when somebody else holds it.
-  [[nodiscard]] static std::optional<FairLock> try_acquire(const std::string& path, const std::string& command);
+  [[nodiscard]] static std::optional<FairLock> try_acquire(const std::string& path,
+                                                           const std::string& command);
 
   /// Releases early.
   void release() { fd_.reset(); }

@@ -126,7 +126,8 @@ struct Streams {
 
 class Child {
  public:
-  Child(const Command& command, const sigset_t& mask) : group_(command.own_group && command.deadline.has_value()) {
+  Child(const Command& command, const sigset_t& mask)
+      : group_(command.own_group && command.deadline.has_value()) {
     FileActions actions;
     Streams theirs = connect(command, actions);
     if (!command.cwd.empty()) ::posix_spawn_file_actions_addchdir_np(&actions.value, command.cwd.c_str());
@@ -264,9 +265,9 @@ class Exchange {
   }
 
   void wait_for_something() {
-    std::array<pollfd, 4> set{pollfd{child_.ours.input.get(), POLLOUT, 0}, pollfd{child_.ours.out.get(), POLLIN, 0},
-                              pollfd{child_.ours.err.get(), POLLIN, 0},
-                              pollfd{status_ ? -1 : child_.end_fd(), POLLIN, 0}};
+    std::array<pollfd, 4> set{
+        pollfd{child_.ours.input.get(), POLLOUT, 0}, pollfd{child_.ours.out.get(), POLLIN, 0},
+        pollfd{child_.ours.err.get(), POLLIN, 0}, pollfd{status_ ? -1 : child_.end_fd(), POLLIN, 0}};
     if (::poll(set.data(), set.size(), timeout()) < 0 && errno != EINTR) {
       fail_errno(errno, "waiting for", command_.argv.front());
     }
@@ -331,7 +332,8 @@ std::optional<std::string> find_program(std::string_view name) {
   const char* path = std::getenv("PATH");
   for (const auto& folder : split(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", ':')) {
     const std::string candidate = path_join(folder.empty() ? "." : folder, name);
-    if (usable(candidate)) return candidate.starts_with('/') ? candidate : path_join(current_directory(), candidate);
+    if (usable(candidate))
+      return candidate.starts_with('/') ? candidate : path_join(current_directory(), candidate);
   }
   return std::nullopt;
 }

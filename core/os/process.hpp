@@ -27,7 +27,8 @@ struct Command {
   std::optional<std::chrono::milliseconds> deadline;
   std::size_t capture_cap = std::size_t{256} << 20;  ///< for each stream; the rest is read and dropped
   /// With a deadline the child gets a process group of its own, so that its children end with it; false where
-  /// it has to talk to the terminal (a passphrase prompt). Without a deadline it always shares ours: ^C ends both.
+  /// it has to talk to the terminal (a passphrase prompt). Without a deadline it always shares ours: ^C ends
+  /// both.
   bool own_group = true;
 };
 

@@ -73,7 +73,8 @@ Access enter(Place& place, const std::string& name, Parents parents, mode_t mode
     next = Fd(detail::retry([&] { return ::openat(place.folder, name.c_str(), kFolderFlags); }));
   }
   if (!next.valid()) {
-    if (errno == EACCES || errno == EMFILE || errno == ENFILE || errno == EIO) fail_errno(errno, "opening", shown);
+    if (errno == EACCES || errno == EMFILE || errno == ENFILE || errno == EIO)
+      fail_errno(errno, "opening", shown);
     return obstacle(place.folder, name, shown);
   }
   place.own = std::move(next);
@@ -115,7 +116,8 @@ std::vector<FolderEntry> read_folder(Fd folder, const std::string& shown) {
     if (entry == nullptr) break;
     const std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
-    if (const auto info = look(::dirfd(dir.get()), name, shown)) entries.push_back({name, type_of(info->st_mode)});
+    if (const auto info = look(::dirfd(dir.get()), name, shown))
+      entries.push_back({name, type_of(info->st_mode)});
   }
   if (errno != 0) fail_errno(errno, "listing", shown);
   std::sort(entries.begin(), entries.end(),
@@ -126,7 +128,8 @@ std::vector<FolderEntry> read_folder(Fd folder, const std::string& shown) {
 }  // namespace
 
 RepoFiles::RepoFiles(const std::string& root)
-    : root_(root), root_fd_(detail::retry([&] { return ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) {
+    : root_(root),
+      root_fd_(detail::retry([&] { return ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })) {
   if (!root_fd_.valid()) fail_errno(errno, "opening folder", root);
 }
 
@@ -136,7 +139,8 @@ FileStat RepoFiles::stat(std::string_view path) const {
   if (place.access != Access::ok) return {place.access, FileType::other, 0, 0};
   const auto info = look(place.folder, place.name, shown);
   if (!info) return {};
-  return {Access::ok, type_of(info->st_mode), info->st_mode & 07777U, static_cast<std::uint64_t>(info->st_size)};
+  return {Access::ok, type_of(info->st_mode), info->st_mode & 07777U,
+          static_cast<std::uint64_t>(info->st_size)};
 }
 
 FileBytes RepoFiles::read(std::string_view path, std::size_t limit) const {
@@ -246,7 +250,8 @@ Access RepoFiles::remove(std::string_view path) const {
   for (auto slash = path.rfind('/'); slash != std::string_view::npos; slash = path.rfind('/')) {
     path = path.substr(0, slash);
     const Place parent = locate(root_fd_.get(), path, Parents::required, 0, shown);
-    if (parent.access != Access::ok || ::unlinkat(parent.folder, parent.name.c_str(), AT_REMOVEDIR) != 0) break;
+    if (parent.access != Access::ok || ::unlinkat(parent.folder, parent.name.c_str(), AT_REMOVEDIR) != 0)
+      break;
   }
   return Access::ok;
 }

@@ -72,16 +72,21 @@ class TempRepo {
     return finished.out;
   }
 
-  [[nodiscard]] os::Finished try_git(const std::vector<std::string>& args, const std::string& input = {}) const {
+  [[nodiscard]] os::Finished try_git(const std::vector<std::string>& args,
+                                     const std::string& input = {}) const {
     os::Command command;
     command.argv = {"git"};
     command.argv.insert(command.argv.end(), args.begin(), args.end());
     command.cwd = path();
     command.input = input;
-    command.environment = {{"GIT_CONFIG_NOSYSTEM", "1"},   {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                           {"GIT_AUTHOR_NAME", "A"},       {"GIT_AUTHOR_EMAIL", "a@example.org"},
-                           {"GIT_COMMITTER_NAME", "C"},    {"GIT_COMMITTER_EMAIL", "c@example.org"},
-                           {"GIT_AUTHOR_DATE", "1700000000 +0000"}, {"GIT_COMMITTER_DATE", "1700000000 +0000"},
+    command.environment = {{"GIT_CONFIG_NOSYSTEM", "1"},
+                           {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                           {"GIT_AUTHOR_NAME", "A"},
+                           {"GIT_AUTHOR_EMAIL", "a@example.org"},
+                           {"GIT_COMMITTER_NAME", "C"},
+                           {"GIT_COMMITTER_EMAIL", "c@example.org"},
+                           {"GIT_AUTHOR_DATE", "1700000000 +0000"},
+                           {"GIT_COMMITTER_DATE", "1700000000 +0000"},
                            {"LC_ALL", "C"}};
     return os::run(command);
   }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "domain/repo_path.hpp"
-
 #include <string>
 
+#include "domain/repo_path.hpp"
 #include "support/catch.hpp"
 
 using striatum::broken_rule;
@@ -45,7 +44,10 @@ TEST_CASE("repo path: each broken rule is named", "[domain][path]") {
       Row{".g\xC4\xB1t", PathRule::git_folder}, Row{".\xEF\xBC\xA7it", PathRule::git_folder},
       Row{".striatum", PathRule::state_folder}, Row{"x/.Striatum/state.sqlite3", PathRule::state_folder},
       Row{"STRIAT~1", PathRule::state_folder}, Row{".\xC5\xBFtriatum", PathRule::state_folder},
-      Row{".striatum .", PathRule::state_folder}, Row{".stri\xC2\xAD""atum", PathRule::state_folder},
+      Row{".striatum .", PathRule::state_folder},
+      Row{".stri\xC2\xAD"
+          "atum",
+          PathRule::state_folder},
       Row{std::string(256, 'a'), PathRule::too_long});
   INFO(row.first);
   CHECK(broken_rule(row.first) == row.second);

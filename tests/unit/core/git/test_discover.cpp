@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "git/discover.hpp"
-
 #include <stdlib.h>
 
 #include <filesystem>
 
+#include "git/discover.hpp"
 #include "git/names.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
@@ -137,10 +136,10 @@ TEST_CASE("branch names: our reading of the rules is git's", "[git]") {
   const TempRepo repo;
   const auto name = GENERATE(
       std::string("main"), std::string("a/b"), std::string(""), std::string("-x"), std::string("a..b"),
-      std::string("a.lock"), std::string("a.lock/b"), std::string("a/.b"), std::string(".a"), std::string("a."),
-      std::string("a b"), std::string("a~1"), std::string("a^"), std::string("a:b"), std::string("a?"),
-      std::string("a*"), std::string("a["), std::string("a\\b"), std::string("a//b"), std::string("/a"),
-      std::string("a/"), std::string("a@{b"), std::string("HEAD"), std::string("a\x01"),
+      std::string("a.lock"), std::string("a.lock/b"), std::string("a/.b"), std::string(".a"),
+      std::string("a."), std::string("a b"), std::string("a~1"), std::string("a^"), std::string("a:b"),
+      std::string("a?"), std::string("a*"), std::string("a["), std::string("a\\b"), std::string("a//b"),
+      std::string("/a"), std::string("a/"), std::string("a@{b"), std::string("HEAD"), std::string("a\x01"),
       std::string("\xC3\xA9"), std::string("a@b"), std::string("x/HEAD"), std::string("a\x7F"));
   INFO(name);
   CHECK(git::valid_branch_name(name) == repo.try_git({"check-ref-format", "--branch", name}).ok());

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "git/program.hpp"
-
 #include <stdlib.h>
 
 #include <filesystem>
 
+#include "git/program.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 
@@ -28,8 +27,12 @@ class PlainGit {
 
  private:
   static constexpr std::array<std::pair<const char*, const char*>, 6> kValues{
-      {{"GIT_CONFIG_NOSYSTEM", "1"}, {"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_AUTHOR_NAME", "A"},
-       {"GIT_AUTHOR_EMAIL", "a@example.org"}, {"GIT_COMMITTER_NAME", "C"}, {"GIT_COMMITTER_EMAIL", "c@example.org"}}};
+      {{"GIT_CONFIG_NOSYSTEM", "1"},
+       {"GIT_CONFIG_GLOBAL", "/dev/null"},
+       {"GIT_AUTHOR_NAME", "A"},
+       {"GIT_AUTHOR_EMAIL", "a@example.org"},
+       {"GIT_COMMITTER_NAME", "C"},
+       {"GIT_COMMITTER_EMAIL", "c@example.org"}}};
 };
 
 std::string error_text(const std::function<void()>& action) {
@@ -75,7 +78,8 @@ TEST_CASE("git program: a repository apart from its work tree", "[git]") {
   const TempRepo repo;
   repo.commit({{"f", "1"}});
   std::filesystem::create_directories(repo.beside("tree"));
-  const Program git(git::Places{repo / ".git", repo / ".git", repo.beside("tree"), repo.beside("tree"), false, false});
+  const Program git(
+      git::Places{repo / ".git", repo / ".git", repo.beside("tree"), repo.beside("tree"), false, false});
   CHECK(git.line({"rev-parse", "--show-toplevel"}) == repo.beside("tree"));
   CHECK(git::changed_tracked(git) == Texts{"f"});
 }
@@ -86,7 +90,8 @@ TEST_CASE("configuration: last value, all values, types, -c", "[git]") {
   repo.git({"config", "--add", "Striatum.protectedBranch", "release"});
   repo.git({"config", "--add", "striatum.protectedBranch", "stable/*"});
   repo.git({"config", "branch.Main.X.note", "two\nlines"});
-  test::write(repo / ".git/config", test::slurp(repo / ".git/config") + "[striatum]\n\tflag\n\tempty =\n\tsize = 2k\n");
+  test::write(repo / ".git/config",
+              test::slurp(repo / ".git/config") + "[striatum]\n\tflag\n\tempty =\n\tsize = 2k\n");
   const auto config = git::Config::read(Program(repo.path()));
   CHECK(config.all("striatum.protectedbranch") == Texts{"release", "stable/*"});
   CHECK(config.get("striatum.protectedBranch") == "stable/*");
@@ -195,7 +200,11 @@ TEST_CASE("worktrees and ignored paths", "[git]") {
 TEST_CASE("worktree changes: filters apply, untracked files count, the real index stays", "[git]") {
   const PlainGit plain;
   const TempRepo repo;
-  repo.commit({{"src/a", "1\n"}, {"src/gone", "1\n"}, {"src/same", "1\n"}, {"other", "1\n"}, {".gitignore", "*.o\n"},
+  repo.commit({{"src/a", "1\n"},
+               {"src/gone", "1\n"},
+               {"src/same", "1\n"},
+               {"other", "1\n"},
+               {".gitignore", "*.o\n"},
                {".gitattributes", "*.txt text eol=crlf\n"}});
   test::write(repo / "src/a", "2\n");
   std::filesystem::remove(repo / "src/gone");
@@ -263,8 +272,9 @@ TEST_CASE("a commit made beside the index: private index, tree, commit, ref", "[
   CHECK_FALSE(git::update_ref(git, "refs/heads/main", old, old, "again"));
   CHECK(repo.git({"rev-parse", "main"}) == made.hex());
   test::write(repo / ".git/refs/heads/main.lock", "");
-  CHECK(error_text([&] { (void)git::update_ref(git, "refs/heads/main", old, made, "locked"); })
-            .starts_with("git_failed: git update-ref: "));
+  CHECK(error_text([&] {
+          (void)git::update_ref(git, "refs/heads/main", old, made, "locked");
+        }).starts_with("git_failed: git update-ref: "));
 }
 
 TEST_CASE("hooks run with their exit code and words; absent ones pass", "[git]") {

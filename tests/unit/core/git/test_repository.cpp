@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "git/repository.hpp"
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -10,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/program.hpp"
+#include "git/repository.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 
@@ -56,11 +55,12 @@ class Dice {
 
 /// Text with few different lines, so that diffs have choices; sometimes with CR, without a last line break.
 std::string random_text(Dice& dice) {
-  static const std::vector<std::string> kLines{"a",  "b", "", "    return x;", "}", "{", "\t", "c\r", "\\ No newline",
-                                               "-x", "+y"};
+  static const std::vector<std::string> kLines{
+      "a", "b", "", "    return x;", "}", "{", "\t", "c\r", "\\ No newline", "-x", "+y"};
   std::string text;
   const unsigned count = dice.below(30);
-  for (unsigned i = 0; i < count; ++i) text += kLines[dice.below(static_cast<unsigned>(kLines.size()))] + "\n";
+  for (unsigned i = 0; i < count; ++i)
+    text += kLines[dice.below(static_cast<unsigned>(kLines.size()))] + "\n";
   if (!text.empty() && dice.below(3) == 0) text.pop_back();
   return text;
 }
@@ -71,8 +71,12 @@ std::string changed_text(const std::string& text, Dice& dice) {
   for (unsigned i = 0; i < edits; ++i) {
     const auto at = static_cast<std::ptrdiff_t>(dice.below(static_cast<unsigned>(lines.size())));
     switch (dice.below(3)) {
-      case 0: lines.insert(lines.begin() + at, "new"); break;
-      case 1: lines[static_cast<std::size_t>(at)] = "other"; break;
+      case 0:
+        lines.insert(lines.begin() + at, "new");
+        break;
+      case 1:
+        lines[static_cast<std::size_t>(at)] = "other";
+        break;
       default:
         if (lines.size() > 1) lines.erase(lines.begin() + at);
     }
@@ -81,12 +85,13 @@ std::string changed_text(const std::string& text, Dice& dice) {
 }
 
 /// The hunks of git's own output: what follows each `@@` line.
-std::vector<std::string> git_hunks(const TempRepo& repo, const std::string& before, const std::string& after) {
+std::vector<std::string> git_hunks(const TempRepo& repo, const std::string& before,
+                                   const std::string& after) {
   const std::string a = repo.git({"hash-object", "-w", "--stdin"}, before);
   const std::string b = repo.git({"hash-object", "-w", "--stdin"}, after);
   const std::string out =
-      repo.try_git({"diff", "--text", "--no-ext-diff", "--no-textconv", "--no-color", "--diff-algorithm=myers",
-                    "--no-indent-heuristic", "-U3", "--inter-hunk-context=0", a, b})
+      repo.try_git({"diff", "--text", "--no-ext-diff", "--no-textconv", "--no-color",
+                    "--diff-algorithm=myers", "--no-indent-heuristic", "-U3", "--inter-hunk-context=0", a, b})
           .out;
   std::vector<std::string> result;
   std::size_t at = 0;
@@ -196,7 +201,8 @@ TEST_CASE("repository: a signed commit is what git's verifier sees", "[git]") {
   os::Command keygen;
   keygen.argv = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key};
   REQUIRE(os::run(keygen).ok());
-  repo.git({"-c", "gpg.format=ssh", "-c", "user.signingkey=" + key, "commit", "-q", "--allow-empty", "-S", "-m", "s"});
+  repo.git({"-c", "gpg.format=ssh", "-c", "user.signingkey=" + key, "commit", "-q", "--allow-empty", "-S",
+            "-m", "s"});
   const auto commit = Repository::open(repo.path()).commit(oid(repo.git({"rev-parse", "HEAD"})));
   REQUIRE(commit.signature());
   CHECK(commit.signature()->starts_with("-----BEGIN SSH SIGNATURE-----\n"));
@@ -266,7 +272,8 @@ TEST_CASE("repository: the diff of random trees is git's", "[git]") {
     for (const auto& b : trees) {
       auto expected = git::parse_raw_diff(
           repo.try_git({"diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", a, b}).out);
-      std::sort(expected.begin(), expected.end(), [](const auto& x, const auto& y) { return x.path < y.path; });
+      std::sort(expected.begin(), expected.end(),
+                [](const auto& x, const auto& y) { return x.path < y.path; });
       INFO(a << " " << b);
       REQUIRE(opened.diff(oid(a), oid(b)) == expected);
     }
@@ -297,7 +304,8 @@ std::vector<std::string> random_history(const TempRepo& repo, Dice& dice, int co
     std::set<std::string> parents;
     const unsigned wanted = ids.empty() || dice.below(15) == 0 ? 0 : 1 + dice.below(3) / 2;
     const auto size = static_cast<unsigned>(ids.size());
-    while (parents.size() < std::min(wanted, size)) parents.insert(ids[size - 1 - dice.below(std::min(size, 6U))]);
+    while (parents.size() < std::min(wanted, size))
+      parents.insert(ids[size - 1 - dice.below(std::min(size, 6U))]);
     std::vector<std::string> args{"commit-tree", "-m", std::to_string(i), tree};
     for (const auto& parent : parents) args.insert(args.end(), {"-p", parent});
     ids.push_back(repo.git(args));
@@ -336,7 +344,8 @@ TEST_CASE("repository: walks, ancestors and merge bases agree with git", "[git]"
     const auto walked = opened.walk({oid(b)}, {oid(a)});
     CHECK(sorted(hexes(walked)) == sorted(range));
     check_parents_first(opened, walked);
-    CHECK(hexes(opened.root_commits(oid(b))) == sorted(split(repo.git({"rev-list", "--max-parents=0", b}), '\n')));
+    CHECK(hexes(opened.root_commits(oid(b))) ==
+          sorted(split(repo.git({"rev-list", "--max-parents=0", b}), '\n')));
   }
 }
 
@@ -395,7 +404,9 @@ TEST_CASE("repository: worktree configuration does not keep it from opening", "[
 
 TEST_CASE("repository: three-way merges of blobs", "[git]") {
   const TempRepo repo;
-  const auto store = [&](const std::string& text) { return oid(repo.git({"hash-object", "-w", "--stdin"}, text)); };
+  const auto store = [&](const std::string& text) {
+    return oid(repo.git({"hash-object", "-w", "--stdin"}, text));
+  };
   const Oid base = store("1\n2\n3\n4\n5\n6\n7\n8\n");
   const Oid ours = store("eins\n2\n3\n4\n5\n6\n7\n8\n");
   const Oid theirs = store("1\n2\n3\n4\n5\n6\n7\nacht\n");
@@ -417,8 +428,12 @@ TEST_CASE("content tree: records leave, trust stays, empty folders go", "[git]")
   repo.commit({{home + "receipts/aa/x", "r"}, {home + "changes/bb/y", "c"}});
   CHECK(opened.content_tree(tree()) == plain);
 
-  repo.commit({{home + "trust/policy.json", "{}"}, {home + ".gitattributes", "*"}, {home + "reviews/cc/z", "r"},
-               {home + "evidence/run/e", "e"}, {".provenance/other/receipts/q", "q"}, {"receipts/own", "o"}});
+  repo.commit({{home + "trust/policy.json", "{}"},
+               {home + ".gitattributes", "*"},
+               {home + "reviews/cc/z", "r"},
+               {home + "evidence/run/e", "e"},
+               {".provenance/other/receipts/q", "q"},
+               {"receipts/own", "o"}});
   const Oid with_records = tree();
   repo.git({"rm", "-rq", home + "receipts", home + "changes", home + "evidence", home + "reviews"});
   const Oid expected = oid(repo.git({"write-tree"}));

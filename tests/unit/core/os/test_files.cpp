@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/files.hpp"
-
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "os/files.hpp"
 #include "os/repo_files.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
@@ -125,8 +124,9 @@ TEST_CASE("repo files: paths that leave the root are refused", "[os]") {
   const TempFolder folder;
   test::write(folder / "root/a", "1");
   const RepoFiles files(folder / "root");
-  const auto path = GENERATE(std::string(""), std::string("/etc/passwd"), std::string("../x"), std::string("a/../a"),
-                             std::string("./a"), std::string("a//b"), std::string("a\0b", 3));
+  const auto path =
+      GENERATE(std::string(""), std::string("/etc/passwd"), std::string("../x"), std::string("a/../a"),
+               std::string("./a"), std::string("a//b"), std::string("a\0b", 3));
   CHECK(files.read(path).access == Access::outside);
   CHECK(files.write_atomically(path, "x", 0644) == Access::outside);
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/lock_file.hpp"
-
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +8,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "os/lock_file.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 

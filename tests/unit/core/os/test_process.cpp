@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "os/process.hpp"
-
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "os/files.hpp"
+#include "os/process.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 
