@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/workflow.hpp"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "domain/graph.hpp"
+#include "domain/repo_path.hpp"
+#include "os/files.hpp"
+
+namespace striatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestWorkflow = std::size_t{256} << 20;
+constexpr mode_t kFileMode = 0644;
+constexpr mode_t kFolderMode = 0755;
+
+std::string read_workflow(const std::string& path) {
+  try {
+    auto text = os::read_file(path, kLargestWorkflow);
+    if (text) return std::move(*text);
+  } catch (const Error& error) {
+    throw Error(Code::workflow, "workflow file cannot be read: " + error.message())
+        .with_kind(std::string(error.kind()));
+  }
+  refuse(Code::workflow, "workflow file does not exist: " + quote(path));
+}
+
+void add_warnings(Json& data, const domain::Workflow& workflow) {
+  if (!workflow.warnings().empty()) data["warnings"] = workflow.warnings();
+}
+
+/// `.` components and doubled or final slashes dropped; `..` stays, as only the disk knows what it means.
+fs::path tidy(const std::string& path) {
+  fs::path out = path.starts_with('/') ? "/" : "";
+  for (const std::string& part : split(path, '/')) {
+    if (!part.empty() && part != ".") out /= part;
+  }
+  return out.empty() ? fs::path(".") : out;
+}
+
+void refuse_reserved(const fs::path& target) {
+  for (const fs::path& part : target) {
+    if (const auto rule = forbidden_component(part.native())) {
+      refuse(Code::artifact, "path " + quote(target.native()) + ' ' + std::string(explain(*rule)));
+    }
+  }
+}
+
+/// The folders that have to be made for `target`'s parent, outermost first.
+std::vector<fs::path> missing_parents(const fs::path& target) {
+  std::vector<fs::path> out;
+  for (fs::path at = target.parent_path(); !at.empty() && !fs::exists(at); at = at.parent_path()) {
+    out.insert(out.begin(), at);
+  }
+  return out;
+}
+
+void write_starter(const fs::path& folder, const std::vector<domain::StarterFile>& files) {
+  for (const char* name : {"roles", "prompts"}) os::ensure_directory((folder / name).native(), kFolderMode);
+  for (const auto& file : files) os::write_atomically((folder / file.path).native(), file.text, kFileMode);
+}
+
+/// Everything is written beside the target and renamed in one step.
+void create_starter(const fs::path& target, const std::vector<domain::StarterFile>& files) {
+  const auto parents = missing_parents(target);
+  const fs::path draft = target.parent_path() / os::new_temporary_name();
+  try {
+    write_starter(draft, files);
+    fs::rename(draft, target);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(draft, ignored);
+    for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent) fs::remove(*parent, ignored);
+    throw;
+  }
+}
+
+}  // namespace
+
+domain::Workflow load_workflow(const std::string& path, const std::string& repo_root, bool strict) {
+  domain::refuse_yaml_name(path);
+  domain::WorkflowChecks checks;
+  checks.strict = strict;
+  if (!repo_root.empty()) {
+    checks.command_exists = [&](const std::string& name) {
+      std::error_code ignored;
+      return fs::is_regular_file(os::path_join(repo_root, name), ignored);
+    };
+  }
+  return domain::Workflow::parse(read_workflow(path), path, checks);
+}
+
+WorkflowAnswer validate_workflow(const std::string& path, const std::string& repo_root, bool strict) {
+  const auto workflow = load_workflow(path, repo_root, strict);
+  WorkflowAnswer answer{{{"workflow_id", workflow.id()}, {"valid", true}},
+                        domain::deprecated_needs_warning(workflow.deprecated_needs())};
+  add_warnings(answer.data, workflow);
+  return answer;
+}
+
+WorkflowAnswer plan_workflow(const std::string& path, const std::string& repo_root) {
+  const auto workflow = load_workflow(path, repo_root, false);
+  WorkflowAnswer answer{domain::workflow_plan(workflow.document()),
+                        domain::deprecated_needs_warning(workflow.deprecated_needs())};
+  add_warnings(answer.data, workflow);
+  return answer;
+}
+
+WorkflowAnswer graph_workflow(const std::string& path, GraphFormat format) {
+  const auto workflow = load_workflow(path, "", false);
+  const Json& document = workflow.document();
+  WorkflowAnswer answer{{}, domain::deprecated_needs_warning(workflow.deprecated_needs())};
+  switch (format) {
+    case GraphFormat::mermaid:
+      answer.data = {{"format", "mermaid"}, {"source", domain::mermaid(document)}};
+      break;
+    case GraphFormat::dot:
+      answer.data = {{"format", "dot"}, {"source", domain::dot(document)}};
+      break;
+    case GraphFormat::json:
+      answer.data = {{"workflow_id", workflow.id()},
+                     {"workflow_version", workflow.version()},
+                     {"graph", domain::graph_object(document)}};
+      break;
+  }
+  return answer;
+}
+
+Json init_workflow(const std::string& path, domain::StarterStyle style, Instant now) {
+  const fs::path target = tidy(path);
+  const std::string name = target.native();
+  const std::string slug = target.filename().native();
+  if (slug.empty() || slug == "." || slug == ".." || fs::symlink_status(target).type() != fs::file_type::not_found) {
+    refuse(Code::workflow, "workflow init makes a new folder, but " + quote(name) + " exists already");
+  }
+  refuse_reserved(target);
+  const auto files = domain::starter_files(style, slug, now);
+  try {
+    create_starter(target, files);
+  } catch (const fs::filesystem_error& error) {
+    os::fail_errno(error.code().value(), "create", name);
+  }
+  Json names = Json::array();
+  for (const auto& file : files) names.push_back(file.path);
+  return {{"status", "created"},
+          {"path", name},
+          {"workflow_path", (target / "workflow.json").native()},
+          {"style", domain::word(style)},
+          {"files", std::move(names)}};
+}
+
+}  // namespace striatum::app
