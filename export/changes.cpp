@@ -84,8 +84,8 @@ bool read_edge(const Json& item, Edge& edge) {
                     read_blob(member(item, "after"), edge.after) && read_hunks(member(item, "hunks"), edge.hunks);
   const bool sides = (edge.mode_before == Mode::none) == !edge.before && (edge.mode_after == Mode::none) == !edge.after;
   const bool differs = edge.before != edge.after || edge.mode_before != edge.mode_after;
-  const bool may_have_hunks = edge.before != edge.after && is_file_or_absent(edge.mode_before) && is_file_or_absent(edge.mode_after);
-  return read && sides && differs && (may_have_hunks || edge.hunks.empty()) && is_judged_path(edge.path);
+  const bool hunks = may_have_hunks({"", edge.mode_before, edge.mode_after, edge.before, edge.after});
+  return read && sides && differs && (hunks || edge.hunks.empty()) && is_judged_path(edge.path);
 }
 
 enum class Repeats { refused, as_chain };
@@ -105,17 +105,6 @@ bool read_edges(const Json& list, Repeats repeats, std::vector<Edge>& edges) {
     edges.push_back(std::move(edge));
   }
   return true;
-}
-
-/// The lines that begin with a space left out; a remark about a missing final newline stays.
-std::string without_context(std::string_view hunk) {
-  std::string out;
-  while (!hunk.empty()) {
-    const std::size_t end = std::min(hunk.find('\n'), hunk.size() - 1) + 1;
-    if (hunk[0] != ' ') out += hunk.substr(0, end);
-    hunk.remove_prefix(end);
-  }
-  return out;
 }
 
 bool looks_binary(std::string_view bytes) { return bytes.substr(0, kBinaryProbe).find('\0') != std::string_view::npos; }
@@ -203,6 +192,15 @@ std::string_view to_text(ChangeKind kind) {
   return "pointer";
 }
 
+bool is_text_blob(const git::Repository& repository, const Oid& blob) {
+  const std::optional<std::string> bytes = text_of(repository, blob);
+  return bytes && !looks_binary(*bytes);
+}
+
+bool may_have_hunks(const git::Change& change) {
+  return change.before != change.after && is_file_or_absent(change.mode_before) && is_file_or_absent(change.mode_after);
+}
+
 HunkList hunks_of(const git::Repository& repository, const git::Change& change) {
   const auto either = [&](Mode mode) { return change.mode_before == mode || change.mode_after == mode; };
   if (either(Mode::pointer)) return {ChangeKind::pointer, {}};
@@ -213,7 +211,7 @@ HunkList hunks_of(const git::Repository& repository, const git::Change& change) 
   if (!before || !after || looks_binary(*before) || looks_binary(*after)) return {ChangeKind::binary, {}};
   HunkList out;
   for (const git::Hunk& hunk : git::hunks(*before, *after)) {
-    out.hunks.push_back({sha256(hunk.text), sha256(without_context(hunk.text)), hunk.removed, hunk.added});
+    out.hunks.push_back({sha256(hunk.text), sha256(hunk.bare()), hunk.removed, hunk.added});
   }
   return out;
 }

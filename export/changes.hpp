@@ -57,6 +57,12 @@ struct Changes {
 enum class ChangeKind { text, binary, mode, symlink, pointer };
 [[nodiscard]] std::string_view to_text(ChangeKind kind);
 
+/// At most 8 MiB and no NUL among the first 8000 bytes.
+[[nodiscard]] bool is_text_blob(const git::Repository& repository, const Oid& blob);
+
+/// By modes and ids alone: other files than regular ones, and equal bytes, have none.
+[[nodiscard]] bool may_have_hunks(const git::Change& change);
+
 /// The kind and the hunks of one changed path, its blobs read from the repository.
 struct HunkList {
   ChangeKind kind = ChangeKind::text;

@@ -146,7 +146,7 @@ Validity validity_at(const AllowedSigner& signer, Timestamp when, Seconds allowa
   return when > end ? Validity::late : Validity::valid;
 }
 
-CommitSignature read_commit_signature(const git::Commit& commit) {
+CommitSignature read_commit_signature(const git::Commit& commit, const Trust* among) {
   const std::optional<std::string> text = commit.signature();
   if (!text) return {};
   if (text->substr(0, 29) != "-----BEGIN SSH SIGNATURE-----") return {CommitSignature::Kind::foreign, std::nullopt};
@@ -154,6 +154,7 @@ CommitSignature read_commit_signature(const git::Commit& commit) {
   if (!binary) return {CommitSignature::Kind::foreign, std::nullopt};
   const Parsed<Sshsig> signature = parse_sshsig(*binary);
   if (!signature) return {CommitSignature::Kind::foreign, std::nullopt};
+  if (among && !among->find(signature->key.fingerprint())) return {CommitSignature::Kind::unchecked, signature->key};
   const bool good = verifies(*signature, kGitNamespace, commit.signed_bytes());
   return {good ? CommitSignature::Kind::good : CommitSignature::Kind::bad, signature->key};
 }

@@ -54,14 +54,16 @@ enum class Validity { valid, early, late };
 struct CommitSignature {
   enum class Kind {
     none,
-    foreign,  ///< OpenPGP, X.509 or not readable: counts as unsigned
-    bad,      ///< an SSH signature that does not verify
+    foreign,    ///< OpenPGP, X.509 or not readable: counts as unsigned
+    unchecked,  ///< an SSH signature by a key that `among` does not hold
+    bad,        ///< an SSH signature that does not verify
     good,
   } kind = Kind::none;
-  /// For `bad` and `good`.
+  /// For `unchecked`, `bad` and `good`.
   std::optional<SshPublicKey> key;
 };
-[[nodiscard]] CommitSignature read_commit_signature(const git::Commit& commit);
+/// With `among`, signatures of other keys are not computed.
+[[nodiscard]] CommitSignature read_commit_signature(const git::Commit& commit, const Trust* among = nullptr);
 
 /// A good signature by a key of this role: not revoked, valid at the committer's time, not bound to other
 /// namespaces.
