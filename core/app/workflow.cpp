@@ -137,7 +137,8 @@ Json init_workflow(const std::string& path, domain::StarterStyle style, Instant 
   const fs::path target = tidy(path);
   const std::string name = target.native();
   const std::string slug = target.filename().native();
-  if (slug.empty() || slug == "." || slug == ".." || fs::symlink_status(target).type() != fs::file_type::not_found) {
+  if (slug.empty() || slug == "." || slug == ".." ||
+      fs::symlink_status(target).type() != fs::file_type::not_found) {
     refuse(Code::workflow, "workflow init makes a new folder, but " + quote(name) + " exists already");
   }
   refuse_reserved(target);

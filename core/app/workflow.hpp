@@ -11,9 +11,10 @@
 
 namespace striatum::app {
 
-/// Reads and validates a workflow file. `repo_root`: where lane commands are looked up; empty for nowhere. Every
-/// failure, a missing file included, is an `Error` (8).
-[[nodiscard]] domain::Workflow load_workflow(const std::string& path, const std::string& repo_root, bool strict);
+/// Reads and validates a workflow file. `repo_root`: where lane commands are looked up; empty for nowhere.
+/// Every failure, a missing file included, is an `Error` (8).
+[[nodiscard]] domain::Workflow load_workflow(const std::string& path, const std::string& repo_root,
+                                             bool strict);
 
 struct WorkflowAnswer {
   Json data;
@@ -22,7 +23,8 @@ struct WorkflowAnswer {
 };
 
 /// `{workflow_id, valid, warnings?}`.
-[[nodiscard]] WorkflowAnswer validate_workflow(const std::string& path, const std::string& repo_root, bool strict);
+[[nodiscard]] WorkflowAnswer validate_workflow(const std::string& path, const std::string& repo_root,
+                                               bool strict);
 [[nodiscard]] WorkflowAnswer plan_workflow(const std::string& path, const std::string& repo_root);
 
 enum class GraphFormat { mermaid, json, dot };
@@ -30,8 +32,8 @@ enum class GraphFormat { mermaid, json, dot };
 /// `json`: `{workflow_id, workflow_version, graph}`; else `{format, source}`, where `source` is the text.
 [[nodiscard]] WorkflowAnswer graph_workflow(const std::string& path, GraphFormat format);
 
-/// Creates the folder `path` with a starter workflow and answers `{status, path, workflow_path, style, files}`.
-/// Refuses (8) whatever exists already; on failure nothing is left behind.
+/// Creates the folder `path` with a starter workflow and answers `{status, path, workflow_path, style,
+/// files}`. Refuses (8) whatever exists already; on failure nothing is left behind.
 [[nodiscard]] Json init_workflow(const std::string& path, domain::StarterStyle style, Instant now);
 
 }  // namespace striatum::app

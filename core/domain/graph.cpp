@@ -91,10 +91,13 @@ Json revision_route(const Json& workflow, const std::string& review) {
   Json route;
   for (const Json& cycle : list_of(workflow, "cycles")) {
     if (text_member(cycle, "from") != review) continue;
-    route = {{"action", "cycle"}, {"to", member(cycle, "to")}, {"max_iterations", member(cycle, "max_iterations")}};
+    route = {{"action", "cycle"},
+             {"to", member(cycle, "to")},
+             {"max_iterations", member(cycle, "max_iterations")}};
   }
   if (!route.is_null()) return route;
-  const std::string policy = text_member(member(workflow, "review_revision_policy"), "root_review_needs_revision");
+  const std::string policy =
+      text_member(member(workflow, "review_revision_policy"), "root_review_needs_revision");
   return {{"action", policy == "human_checkpoint" ? "human_checkpoint" : "no_declared_route"}};
 }
 
@@ -200,8 +203,8 @@ Drawing draw(const Json& workflow) {
 std::string name_of(std::size_t number) { return 'n' + std::to_string(number); }
 
 std::string mermaid_box(const Drawing& drawing, std::size_t i, std::string_view indent) {
-  return std::string(indent) + name_of(i) + "[\"" + escaped(drawing.ids[i]) + "<br/>" + escaped(drawing.details[i]) +
-         "\"]\n";
+  return std::string(indent) + name_of(i) + "[\"" + escaped(drawing.ids[i]) + "<br/>" +
+         escaped(drawing.details[i]) + "\"]\n";
 }
 
 std::string mermaid_text(const Drawing& drawing) {
@@ -238,17 +241,18 @@ std::string cluster_name(std::string_view group, std::size_t number) {
   return "cluster_" + out.substr(first, out.find_last_not_of('_') - first + 1);
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kFills = {{{"completed", "c8e6c9"},
-                                                                                   {"running", "bbdefb"},
-                                                                                   {"claimed", "bbdefb"},
-                                                                                   {"acked", "bbdefb"},
-                                                                                   {"blocked", "fff59d"},
-                                                                                   {"stale_lease", "fff59d"},
-                                                                                   {"waiting_human", "fff59d"},
-                                                                                   {"failed", "ffcdd2"},
-                                                                                   {"canceled", "ffcdd2"},
-                                                                                   {"queued", "e0e0e0"},
-                                                                                   {"pending", "f5f5f5"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kFills = {
+    {{"completed", "c8e6c9"},
+     {"running", "bbdefb"},
+     {"claimed", "bbdefb"},
+     {"acked", "bbdefb"},
+     {"blocked", "fff59d"},
+     {"stale_lease", "fff59d"},
+     {"waiting_human", "fff59d"},
+     {"failed", "ffcdd2"},
+     {"canceled", "ffcdd2"},
+     {"queued", "e0e0e0"},
+     {"pending", "f5f5f5"}}};
 
 }  // namespace
 
@@ -289,8 +293,9 @@ Json graph_object(const Json& workflow) {
 Json workflow_plan(const Json& workflow) {
   const Waves waves = claim_waves(workflow);
   if (!waves.left_over.empty()) {
-    invalid("edges form a dependency loop, so these jobs never become claimable: " + join(waves.left_over, ", "),
-            "edges");
+    invalid(
+        "edges form a dependency loop, so these jobs never become claimable: " + join(waves.left_over, ", "),
+        "edges");
   }
   Json graph = graph_object(workflow);
   std::map<std::string, const Json*> by_id;
@@ -341,7 +346,8 @@ std::string mermaid(const Json& workflow, const std::map<std::string, std::strin
 
 std::string dot(const Json& workflow) {
   const Drawing drawing = draw(workflow);
-  std::string out = "digraph striatum_workflow {\n  rankdir=TB;\n  node [shape=box, fontname=\"Helvetica\"];\n";
+  std::string out =
+      "digraph striatum_workflow {\n  rankdir=TB;\n  node [shape=box, fontname=\"Helvetica\"];\n";
   for (const std::size_t i : drawing.loose) out += dot_box(drawing, i, "  ");
   for (std::size_t g = 0; g < drawing.groups.size(); ++g) {
     out += "  subgraph " + cluster_name(drawing.groups[g].name, g) + " {\n";
@@ -350,8 +356,8 @@ std::string dot(const Json& workflow) {
     out += "  }\n";
   }
   for (const auto& arrow : drawing.arrows) {
-    out += "  " + name_of(arrow.from) + " -> " + name_of(arrow.to) + " [" + (arrow.dashed ? "style=dashed, " : "") +
-           "label=\"" + arrow.label + "\"];\n";
+    out += "  " + name_of(arrow.from) + " -> " + name_of(arrow.to) + " [" +
+           (arrow.dashed ? "style=dashed, " : "") + "label=\"" + arrow.label + "\"];\n";
   }
   return out + "}\n";
 }

@@ -28,8 +28,8 @@ struct Waves {
 /// The row state of a job as the graph draws it: `skipped` is `canceled`, an unknown word `pending`.
 [[nodiscard]] std::string_view state_class(std::string_view job_state);
 
-/// `states`: workflow job id to state class; where given, every node is coloured (`run graph`). Both texts end in
-/// a newline.
+/// `states`: workflow job id to state class; where given, every node is coloured (`run graph`). Both texts
+/// end in a newline.
 [[nodiscard]] std::string mermaid(const Json& workflow);
 [[nodiscard]] std::string mermaid(const Json& workflow, const std::map<std::string, std::string>& states);
 [[nodiscard]] std::string dot(const Json& workflow);

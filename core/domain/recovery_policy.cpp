@@ -25,7 +25,8 @@ void read_flag(const Json& block, std::string_view name, bool& target) {
 void read_count(const Json& block, std::string_view name, std::int64_t& target) {
   if (!has(block, name)) return;
   const Json& value = member(block, name);
-  const bool whole = value.is_number_integer() && (value.is_number_unsigned() || value.get<std::int64_t>() >= 0);
+  const bool whole =
+      value.is_number_integer() && (value.is_number_unsigned() || value.get<std::int64_t>() >= 0);
   if (!whole) wrong("recovery_policy." + std::string(name), "an integer of at least 0");
   target = value.get<std::int64_t>();
 }
@@ -49,7 +50,8 @@ std::string web_url(const Json& hook) {
 
 std::vector<std::string> shell_command(const Json& hook) {
   const Json& command = member(hook, "command");
-  if (!command.is_array() || command.empty()) wrong("escalation_hook.command", "a list of at least one string");
+  if (!command.is_array() || command.empty())
+    wrong("escalation_hook.command", "a list of at least one string");
   for (const Json& word : command) {
     if (!word.is_string()) wrong("escalation_hook.command", "strings only, not " + shown(word));
   }

@@ -14,7 +14,8 @@ namespace {
 /// Objects of the file whose member order decides which problem is the first.
 constexpr std::array<std::string_view, 3> kOrdered = {"harness_profiles", "lanes", "repositories"};
 
-/// SAX pass that notes the order of keys and where the text ceases to be JSON; ids of lanes, profiles and repositories sit at depth 2.
+/// SAX pass that notes the order of keys and where the text ceases to be JSON; ids of lanes, profiles and
+/// repositories sit at depth 2.
 class KeyOrderReader : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return true; }
@@ -67,7 +68,8 @@ std::string parse_problem(std::string_view text) {
   const std::string_view before = text.substr(0, reader.error_byte > 0 ? reader.error_byte - 1 : 0);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::size_t start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-  return "syntax error at line " + std::to_string(line) + " column " + std::to_string(before.size() - start + 1);
+  return "syntax error at line " + std::to_string(line) + " column " +
+         std::to_string(before.size() - start + 1);
 }
 
 Json read_document(std::string_view text, std::string_view source) {
@@ -101,7 +103,9 @@ Workflow Workflow::parse(std::string_view text, std::string_view source, const W
   return workflow;
 }
 
-std::string Workflow::provenance_mode() const { return text_member(document_, "provenance_mode", "advisory"); }
+std::string Workflow::provenance_mode() const {
+  return text_member(document_, "provenance_mode", "advisory");
+}
 
 void refuse_unknown_job_types(const Json& document) {
   const Json& jobs = member(document, "jobs");

@@ -21,8 +21,8 @@ struct WorkflowChecks {
 /// A workflow document that passed validation.
 class Workflow {
  public:
-  /// `source` names the file, for messages and for its suffix: YAML names are refused. Throws `Error` (8) with
-  /// the first problem; `details` hold `{"path": …}` when the problem belongs to one field.
+  /// `source` names the file, for messages and for its suffix: YAML names are refused. Throws `Error` (8)
+  /// with the first problem; `details` hold `{"path": …}` when the problem belongs to one field.
   [[nodiscard]] static Workflow parse(std::string_view text, std::string_view source,
                                       const WorkflowChecks& checks = {});
 

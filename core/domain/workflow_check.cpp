@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::string_view kSchema = "striatum.workflow.v1";
 constexpr std::array<std::string_view, 13> kRequiredFields = {
-    "branch", "context_docs", "coordinator", "cycles",         "edges",       "jobs",            "lanes",
-    "name",   "parallelism",  "roles",       "schema_version", "workflow_id", "workflow_version"};
+    "branch",          "context_docs", "coordinator", "cycles", "edges",          "jobs",
+    "lanes",           "name",         "parallelism", "roles",  "schema_version", "workflow_id",
+    "workflow_version"};
 constexpr std::size_t kLongestShown = 120;
 
 }  // namespace
@@ -26,7 +27,8 @@ void invalid(std::string message, std::string path) {
 }
 
 std::string shown(const Json& value) {
-  std::string text = value.is_string() ? quote(value.get_ref<const std::string&>()) : to_canonical_ascii(value);
+  std::string text =
+      value.is_string() ? quote(value.get_ref<const std::string&>()) : to_canonical_ascii(value);
   if (text.size() > kLongestShown) text = to_utf8(text.substr(0, kLongestShown)) + "...";
   return text;
 }
@@ -36,7 +38,8 @@ bool has(const Json& object, std::string_view key) { return object.is_object() &
 std::string required_text(const Json& object, std::string_view key, std::string_view what, std::string path) {
   const Json& value = member(object, key);
   if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
-    invalid(std::string(what) + " needs '" + std::string(key) + "', a string that is not empty", std::move(path));
+    invalid(std::string(what) + " needs '" + std::string(key) + "', a string that is not empty",
+            std::move(path));
   }
   return value.get<std::string>();
 }

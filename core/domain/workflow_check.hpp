@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validation of workflow.json, split by topic; workflow_check.cpp holds the order. Only workflow.cpp calls it.
+// Validation of workflow.json, split by topic; workflow_check.cpp holds the order. Only workflow.cpp calls
+// it.
 #pragma once
 
 #include <map>

@@ -15,7 +15,8 @@ std::pair<std::string, std::string> ends(const Json& link, const std::map<std::s
   const std::string from = required_text(link, "from", name, path.empty() ? path : path + ".from");
   const std::string to = required_text(link, "to", name);
   for (const std::string& end : {from, to}) {
-    if (!jobs.contains(end)) invalid(name + " names unknown job " + quote(end), path.empty() ? path : path + ".from");
+    if (!jobs.contains(end))
+      invalid(name + " names unknown job " + quote(end), path.empty() ? path : path + ".from");
   }
   return {from, to};
 }
@@ -51,7 +52,8 @@ void WorkflowChecker::check_edges() {
     if (!edge.is_object()) invalid(name + " has to be an object");
     const auto [from, to] = ends(edge, jobs_, name, "");
     if (member(edge, "on") != "completed") {
-      invalid(name + " (" + from + " to " + to + ") has to say on completed, not " + shown(member(edge, "on")));
+      invalid(name + " (" + from + " to " + to + ") has to say on completed, not " +
+              shown(member(edge, "on")));
     }
     successors_[from].push_back(to);
     predecessors_[to].insert(from);
@@ -93,7 +95,8 @@ void WorkflowChecker::check_cycles() {
     }
     const bool crosses = repository_of(*jobs_.at(from)) != repository_of(*jobs_.at(to));
     if (crosses && member(cycles[i], "cross_repo_cycle") != true) {
-      invalid(name + " joins two repositories and has to declare cross_repo_cycle=true", path + ".cross_repo_cycle");
+      invalid(name + " joins two repositories and has to declare cross_repo_cycle=true",
+              path + ".cross_repo_cycle");
     }
   }
   for (const Json& cycle : cycles) {
@@ -137,7 +140,8 @@ void WorkflowChecker::check_repository_limits() const {
       invalid(path + " names unknown repository alias " + quote(alias), path + '.' + alias);
     }
     if (!limit.is_number_integer() || limit < 1) {
-      invalid(path + ": the limit of " + quote(alias) + " has to be an integer of at least 1", path + '.' + alias);
+      invalid(path + ": the limit of " + quote(alias) + " has to be an integer of at least 1",
+              path + '.' + alias);
     }
   }
 }
@@ -148,8 +152,10 @@ void WorkflowChecker::check_revision_policy() const {
   if (!policy.is_object()) invalid("review_revision_policy has to be an object");
   const Json& route = member(policy, "root_review_needs_revision");
   if (route != "human_checkpoint" && route != "declared_cycle") {
-    invalid("review_revision_policy.root_review_needs_revision has to be human_checkpoint or declared_cycle, not " +
-            shown(route));
+    invalid(
+        "review_revision_policy.root_review_needs_revision has to be human_checkpoint or declared_cycle, "
+        "not " +
+        shown(route));
   }
   const Json& description = member(policy, "description");
   if (!description.is_null() && !description.is_string()) {
@@ -164,8 +170,10 @@ void WorkflowChecker::check_revision_policy() const {
     if (root && text_member(*job, "type") == "review" && !sources.contains(id)) lacking.push_back(id);
   }
   if (lacking.empty()) return;
-  invalid("review_revision_policy declared_cycle asks for a needs_revision cycle from each root review; none from: " +
-          join(lacking, ", "));
+  invalid(
+      "review_revision_policy declared_cycle asks for a needs_revision cycle from each root review; none "
+      "from: " +
+      join(lacking, ", "));
 }
 
 void WorkflowChecker::check_strict() const {

@@ -8,7 +8,9 @@
 namespace striatum::domain {
 namespace {
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
 
 std::string type_of(const Json& job) { return text_member(job, "type"); }
 
@@ -28,7 +30,8 @@ void check_placement(const std::string& job, const std::string& path, const std:
   for (const std::string& barred : forbidden) {
     if (lies_inside(path, barred)) invalid(name + " is inside forbidden_path " + quote(barred), at);
   }
-  const bool placed = std::any_of(allowed.begin(), allowed.end(), [&](const auto& root) { return lies_inside(path, root); });
+  const bool placed =
+      std::any_of(allowed.begin(), allowed.end(), [&](const auto& root) { return lies_inside(path, root); });
   if (!placed) invalid(name + " is not inside any allowed_path", at);
 }
 
@@ -53,14 +56,15 @@ void check_posture(const Json& job, const std::string& id) {
 
 void check_required_list(const Json& job, const std::string& id) {
   if (!has(job, "required_review_postures")) return;
-  if (type_of(job) != "build") invalid("non-build job " + quote(id) + " cannot declare required_review_postures");
+  if (type_of(job) != "build")
+    invalid("non-build job " + quote(id) + " cannot declare required_review_postures");
   const std::string name = "build job " + quote(id) + ": required_review_postures ";
   const Json& list = member(job, "required_review_postures");
   if (!list.is_array() || list.empty()) invalid(name + "must be a non-empty list");
   for (const Json& entry : list) {
     if (!text_of(entry).empty() && is_review_posture(text_of(entry))) continue;
-    invalid(name + "contains invalid entry " + shown(entry) + ", not one of " + join(plain_review_postures(), ", ") +
-            " or custom:NAME");
+    invalid(name + "contains invalid entry " + shown(entry) + ", not one of " +
+            join(plain_review_postures(), ", ") + " or custom:NAME");
   }
 }
 
@@ -69,7 +73,8 @@ void check_gates(const Json& job, const std::string& id, const std::string& path
   if (has(job, "require_attested_lane")) {
     const Json& flag = member(job, "require_attested_lane");
     if (!flag.is_boolean()) invalid(name + ": require_attested_lane has to be true or false");
-    if (flag == true && type_of(job) != "review") invalid(name + ": require_attested_lane is for review jobs only");
+    if (flag == true && type_of(job) != "review")
+      invalid(name + ": require_attested_lane is for review jobs only");
   }
   const std::string at = path + ".apply_gate";
   const Json& gate = member(job, "apply_gate");
@@ -109,14 +114,16 @@ void WorkflowChecker::check_job(const Json& job, const std::string& path) {
 void WorkflowChecker::check_job_links(const Json& job, const std::string& id, const std::string& path) {
   const std::string name = "job " + quote(id);
   const std::string role = required_text(job, "role_id", name, path + ".role_id");
-  if (!has(top("roles"), role)) invalid(name + " names role " + quote(role) + ", which is not declared", path + ".role_id");
+  if (!has(top("roles"), role))
+    invalid(name + " names role " + quote(role) + ", which is not declared", path + ".role_id");
   const Json& lane = member(job, "lane_id");
   if (!lane.is_null() && (!lane.is_string() || !has(top("lanes"), text_of(lane)))) {
     invalid(name + " names lane " + shown(lane) + ", which is not declared", path + ".lane_id");
   }
   if (cross_repository_) {
     const std::string alias = text_member(job, "repository");
-    if (alias.empty()) invalid(name + " must declare repository in a cross-repo workflow", path + ".repository");
+    if (alias.empty())
+      invalid(name + " must declare repository in a cross-repo workflow", path + ".repository");
     if (!has(top("repositories"), alias)) {
       invalid(name + " names unknown repository alias " + quote(alias), path + ".repository");
     }
@@ -131,7 +138,8 @@ void WorkflowChecker::check_job_links(const Json& job, const std::string& id, co
   findings_.deprecated_needs.push_back(id);
 }
 
-void WorkflowChecker::check_job_artifacts(const Json& job, const std::string& id, const std::string& path) const {
+void WorkflowChecker::check_job_artifacts(const Json& job, const std::string& id,
+                                          const std::string& path) const {
   const std::string name = "job " + quote(id);
   const Json& scope = member(job, "write_scope");
   const auto allowed = string_list(member(scope, "allowed_paths"));
@@ -142,10 +150,12 @@ void WorkflowChecker::check_job_artifacts(const Json& job, const std::string& id
   const Json& list = member(job, "expected_artifacts");
   const bool nothing = list == "" || (list.is_object() && list.empty());
   if (nothing) return;
-  if (!list.is_array()) invalid(name + ": expected_artifacts has to be a list, each expected artifact an object");
+  if (!list.is_array())
+    invalid(name + ": expected_artifacts has to be a list, each expected artifact an object");
   for (std::size_t k = 0; k < list.size(); ++k) {
     const std::string at = path + ".expected_artifacts[" + std::to_string(k) + "].path";
-    if (!list[k].is_object()) invalid(name + ": an expected artifact has to be an object, not " + shown(list[k]));
+    if (!list[k].is_object())
+      invalid(name + ": an expected artifact has to be an object, not " + shown(list[k]));
     const Json& where = member(list[k], "path");
     if (!where.is_string() || text_of(where).starts_with('/') || has_parent_component(text_of(where))) {
       invalid(name + ": artifact path " + shown(where) + " is no path inside the repository", at);
@@ -174,7 +184,9 @@ void WorkflowChecker::check_reviewer_fields(const Json& job, const std::string& 
               "; allowed: document_only|artifact_augmented|repo_level|cross_repo_artifact_augmented");
     }
     if (!plain && !cross_repository_) {
-      invalid(name + ": reviewer_access_scope cross_repo_artifact_augmented is allowed only in cross-repo workflows");
+      invalid(
+          name +
+          ": reviewer_access_scope cross_repo_artifact_augmented is allowed only in cross-repo workflows");
     }
   }
   if (!context) return;

@@ -12,9 +12,10 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 constexpr std::array<std::string_view, 15> kProfileFields = {
-    "tool_family",       "strategy_version", "native_delegation", "feature_flags",       "accountability",
-    "supervision",       "workspace_isolation", "agent_loop_budget", "approval_mode",    "output_format",
-    "memory_files",      "mcp_servers",      "turn_caps",         "prompt_envelope_path", "fallback_profile_id"};
+    "tool_family",    "strategy_version",     "native_delegation",   "feature_flags",
+    "accountability", "supervision",          "workspace_isolation", "agent_loop_budget",
+    "approval_mode",  "output_format",        "memory_files",        "mcp_servers",
+    "turn_caps",      "prompt_envelope_path", "fallback_profile_id"};
 constexpr std::array<std::string_view, 4> kToolFamilies = {"generic", "codex", "claude_code", "gemini_cli"};
 constexpr std::int64_t kLongestTimeout = 86400;
 
@@ -35,11 +36,14 @@ const Words& constraint_values(std::string_view name) {
   return found == kValues.end() ? kNone : found->second;
 }
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
 
 void check_constraints(const std::string& lane_name, const Json& lane) {
   const Json& constraints = member(lane, "constraints");
-  if (!constraints.is_null() && !constraints.is_object()) invalid(lane_name + ": constraints has to be an object");
+  if (!constraints.is_null() && !constraints.is_object())
+    invalid(lane_name + ": constraints has to be an object");
   for (const auto& [name, value] : constraints.items()) {
     if (constraint_values(name).empty()) invalid(lane_name + " declares unknown constraint " + quote(name));
     if (!value.is_string() || !among(constraint_values(name), text_of(value))) {
@@ -47,14 +51,17 @@ void check_constraints(const std::string& lane_name, const Json& lane) {
     }
   }
   const Json& required = member(lane, "required_enforcement");
-  if (!required.is_null() && !required.is_object()) invalid(lane_name + ": required_enforcement has to be an object");
+  if (!required.is_null() && !required.is_object())
+    invalid(lane_name + ": required_enforcement has to be an object");
   for (const auto& [name, level] : required.items()) {
     if (!has(constraints, name)) {
       invalid(lane_name + " requires enforcement for undeclared constraint " + quote(name));
     }
     const auto wanted = enforcement_rank(text_of(level));
-    if (!wanted) invalid(lane_name + ": required_enforcement of " + quote(name) + " cannot be " + shown(level));
-    const auto given = provided_enforcement(text_member(lane, "adapter"), name, text_member(constraints, name));
+    if (!wanted)
+      invalid(lane_name + ": required_enforcement of " + quote(name) + " cannot be " + shown(level));
+    const auto given =
+        provided_enforcement(text_member(lane, "adapter"), name, text_member(constraints, name));
     if (enforcement_rank(given) >= wanted) continue;
     invalid(lane_name + " requires " + quote(text_of(level)) + " enforcement of " + quote(name) +
             ", its adapter gives " + quote(given));
@@ -68,7 +75,8 @@ void check_accountability(const std::string& name, const Json& body) {
   const auto demand = [&](std::string_view key, std::string_view word) {
     const Json& value = member(block, key);
     if (value.is_null() || value == word) return;
-    invalid(name + ": accountability." + std::string(key) + " must be " + quote(word) + ", not " + shown(value));
+    invalid(name + ": accountability." + std::string(key) + " must be " + quote(word) + ", not " +
+            shown(value));
   };
   demand("native_subagents", "internal_to_parent_session");
   demand("first_class_registration", "not_supported");
@@ -110,7 +118,8 @@ void WorkflowChecker::check_profile(const std::string& id, const Json& body) {
   if (!missing.empty()) invalid(name + ": missing required fields: " + join(missing, ", "));
   const Json& family = member(body, "tool_family");
   if (!family.is_string() || !among(kToolFamilies, text_of(family))) {
-    invalid(name + ": unknown tool_family " + shown(family) + ", not one of generic, codex, claude_code, gemini_cli");
+    invalid(name + ": unknown tool_family " + shown(family) +
+            ", not one of generic, codex, claude_code, gemini_cli");
   }
   (void)required_text(body, "strategy_version", name);
   check_accountability(name, body);
@@ -134,8 +143,10 @@ void WorkflowChecker::check_lane(const std::string& id, const Json& lane) {
   const Json& timeout = member(lane, "adapter_timeout_seconds");
   if (!timeout.is_null()) {
     const bool whole = timeout.is_number_integer() && timeout > 0;
-    if (!whole) invalid(name + ": adapter_timeout_seconds has to be an integer above 0, not " + shown(timeout));
-    if (timeout > kLongestTimeout) invalid(name + ": adapter_timeout_seconds is at most 86400, not " + shown(timeout));
+    if (!whole)
+      invalid(name + ": adapter_timeout_seconds has to be an integer above 0, not " + shown(timeout));
+    if (timeout > kLongestTimeout)
+      invalid(name + ": adapter_timeout_seconds is at most 86400, not " + shown(timeout));
   }
   const Json& profile = member(lane, "harness_profile_id");
   if (!profile.is_null()) {
@@ -155,13 +166,15 @@ void WorkflowChecker::check_lane(const std::string& id, const Json& lane) {
 void WorkflowChecker::check_command(const std::string& id, const Json& lane) {
   const std::string name = "lane " + quote(id);
   const Json& command = member(lane, "command");
-  if (!command.is_array() || command.empty()) invalid(name + ": a process lane needs a command, a list of words");
+  if (!command.is_array() || command.empty())
+    invalid(name + ": a process lane needs a command, a list of words");
   for (const Json& word : command) {
     if (text_of(word).empty()) invalid(name + ": each word of command has to be a string that is not empty");
   }
   const Json& env = member(lane, "env");
   if (!env.is_null()) {
-    const bool strings = env.is_object() && std::all_of(env.begin(), env.end(), [](const Json& v) { return v.is_string(); });
+    const bool strings =
+        env.is_object() && std::all_of(env.begin(), env.end(), [](const Json& v) { return v.is_string(); });
     if (!strings) invalid(name + ": env has to be an object of strings");
   }
   const std::string program = text_of(command[0]);

@@ -13,8 +13,8 @@ const Json& path_list(const Json& document, const std::string& field) {
   static const Json kNone = Json::array();
   if (!has(document, field)) return kNone;
   const Json& list = member(document, field);
-  const bool strings =
-      list.is_array() && std::all_of(list.begin(), list.end(), [](const Json& entry) { return entry.is_string(); });
+  const bool strings = list.is_array() && std::all_of(list.begin(), list.end(),
+                                                      [](const Json& entry) { return entry.is_string(); });
   if (!strings) invalid(field + " has to be a list of paths inside the repository", field);
   return list;
 }
@@ -56,8 +56,9 @@ void WorkflowChecker::check_repositories() {
     if (!top("jobs").is_array()) return;
     for (std::size_t i = 0; i < top("jobs").size(); ++i) {
       if (!has(top("jobs")[i], "repository")) continue;
-      invalid("single-repo workflows must not declare job repository: job " + shown(member(top("jobs")[i], "id")),
-              "jobs[" + std::to_string(i) + "].repository");
+      invalid(
+          "single-repo workflows must not declare job repository: job " + shown(member(top("jobs")[i], "id")),
+          "jobs[" + std::to_string(i) + "].repository");
     }
     return;
   }
@@ -70,14 +71,17 @@ void WorkflowChecker::check_repositories() {
     if (alias.empty()) invalid("repositories holds an empty alias", "repositories");
     const Json& body = member(repositories, alias);
     if (!body.is_object()) invalid("repository alias " + quote(alias) + " has to be an object", path);
-    const std::string id = required_text(body, "repo_id", "repository alias " + quote(alias), path + ".repo_id");
+    const std::string id =
+        required_text(body, "repo_id", "repository alias " + quote(alias), path + ".repo_id");
     const auto [owner, fresh] = owners.emplace(id, alias);
     if (fresh) continue;
-    invalid("repository aliases " + quote(owner->second) + " and " + quote(alias) + " share repo_id " + quote(id),
-            path + ".repo_id");
+    invalid(
+        "repository aliases " + quote(owner->second) + " and " + quote(alias) + " share repo_id " + quote(id),
+        path + ".repo_id");
   }
   const std::string primary = text_member(document_, "primary_repository");
-  if (primary.empty()) invalid("primary_repository is missing in a cross-repo workflow", "primary_repository");
+  if (primary.empty())
+    invalid("primary_repository is missing in a cross-repo workflow", "primary_repository");
   if (!has(repositories, primary)) {
     invalid("primary_repository " + quote(primary) + " is not among the repositories", "primary_repository");
   }
@@ -88,12 +92,14 @@ void WorkflowChecker::check_repositories() {
 
 void WorkflowChecker::check_provenance() const {
   const Json& daemon = top("require_daemon");
-  if (!daemon.is_null() && !daemon.is_boolean()) invalid("require_daemon has to be true or false", "require_daemon");
+  if (!daemon.is_null() && !daemon.is_boolean())
+    invalid("require_daemon has to be true or false", "require_daemon");
   const bool sealed = top("provenance_mode") == "sealed_patch";
   const Json& provider = top("sealed_patch_provider");
   if (!provider.is_null()) {
     if (provider != "daemon" && provider != "refuse") {
-      invalid("sealed_patch_provider has to be daemon or refuse, not " + shown(provider), "sealed_patch_provider");
+      invalid("sealed_patch_provider has to be daemon or refuse, not " + shown(provider),
+              "sealed_patch_provider");
     }
     if (!sealed) {
       invalid("sealed_patch_provider belongs to provenance_mode sealed_patch only", "sealed_patch_provider");
@@ -107,7 +113,8 @@ void WorkflowChecker::check_provenance() const {
     }
   }
   if (!sealed) return;
-  if (daemon == false) invalid("require_daemon cannot be false with provenance_mode sealed_patch", "require_daemon");
+  if (daemon == false)
+    invalid("require_daemon cannot be false with provenance_mode sealed_patch", "require_daemon");
   const Json& guarded = path_list(document_, "protected_paths");
   const Json& writable = path_list(document_, "operator_writable_paths");
   check_protected_paths(guarded, "protected_paths");

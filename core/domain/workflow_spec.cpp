@@ -13,10 +13,19 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kJobTypes = {"draft", "review", "ledger",           "synthesis",
                                                        "build", "test",   "human_checkpoint", "generic"};
-constexpr std::array<std::string_view, 13> kArtifactKinds = {
-    "prompt",        "finding", "findings_ledger", "synthesis",          "marker",
-    "handoff",       "decision", "patch_summary",  "test_report",        "other",
-    "support_ledger", "action_item_ledger", "harness_improvement_proposal"};
+constexpr std::array<std::string_view, 13> kArtifactKinds = {"prompt",
+                                                             "finding",
+                                                             "findings_ledger",
+                                                             "synthesis",
+                                                             "marker",
+                                                             "handoff",
+                                                             "decision",
+                                                             "patch_summary",
+                                                             "test_report",
+                                                             "other",
+                                                             "support_ledger",
+                                                             "action_item_ledger",
+                                                             "harness_improvement_proposal"};
 constexpr std::array<std::string_view, 4> kEnforcementLevels = {"unsupported", "advisory", "advisory_strict",
                                                                 "enforced"};
 constexpr std::string_view kCustomPosture = "custom:";
@@ -41,7 +50,8 @@ std::optional<std::int64_t> optional_integer(const Json& object, std::string_vie
 std::int64_t attempts(const Json& value) {
   if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
   if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number_float() && std::abs(value.get<double>()) < 9e15) return std::int64_t(value.get<double>());
+  if (value.is_number_float() && std::abs(value.get<double>()) < 9e15)
+    return std::int64_t(value.get<double>());
   if (!value.is_string()) return 1;
   const std::string text(trim(value.get_ref<const std::string&>()));
   const bool digits = !text.empty() && text.size() < 16 &&
@@ -69,14 +79,22 @@ std::string_view context_sentence(std::string_view policy) {
 
 std::string_view posture_sentence(std::string_view posture) {
   static const std::map<std::string_view, std::string_view> kSentences = {
-      {"devils_advocate", "Hold a devil's-advocate review: argue against the work and look for what breaks it."},
-      {"security", "Hold a security-focused review: trust boundaries, input handling, secrets and permissions."},
-      {"threat_model", "Hold a threat-modeling review: name attackers, assets, entry points and missing defences."},
-      {"latency_performance", "Hold a latency / performance review: hot paths, memory, contention and growth."},
-      {"ergonomics_dx", "Hold a developer-ergonomics review: names, defaults, errors and the first hour of use."},
-      {"accessibility", "Hold an accessibility review: keyboard, contrast, screen readers and plain wording."},
-      {"compliance_license", "Hold a compliance / license review: licences, notices, personal data, obligations."},
-      {"supply_chain", "Hold a supply-chain review: dependencies, pins, build steps and where artifacts come from."},
+      {"devils_advocate",
+       "Hold a devil's-advocate review: argue against the work and look for what breaks it."},
+      {"security",
+       "Hold a security-focused review: trust boundaries, input handling, secrets and permissions."},
+      {"threat_model",
+       "Hold a threat-modeling review: name attackers, assets, entry points and missing defences."},
+      {"latency_performance",
+       "Hold a latency / performance review: hot paths, memory, contention and growth."},
+      {"ergonomics_dx",
+       "Hold a developer-ergonomics review: names, defaults, errors and the first hour of use."},
+      {"accessibility",
+       "Hold an accessibility review: keyboard, contrast, screen readers and plain wording."},
+      {"compliance_license",
+       "Hold a compliance / license review: licences, notices, personal data, obligations."},
+      {"supply_chain",
+       "Hold a supply-chain review: dependencies, pins, build steps and where artifacts come from."},
   };
   const auto found = kSentences.find(posture);
   return found == kSentences.end() ? std::string_view() : found->second;
@@ -176,7 +194,8 @@ CycleSpec cycle_spec(const Json& cycle) {
 }
 
 ParallelismSpec parallelism_spec(const Json& parallelism) {
-  return {optional_integer(parallelism, "max_active_jobs"), is_true(parallelism, "require_disjoint_write_scopes")};
+  return {optional_integer(parallelism, "max_active_jobs"),
+          is_true(parallelism, "require_disjoint_write_scopes")};
 }
 
 std::optional<int> enforcement_rank(std::string_view level) {
@@ -203,7 +222,8 @@ Json adapter_constraints(const Json& lane) {
   Json entries = Json::array();
   bool all = true;
   for (const auto& [name, value] : requested.items()) {
-    const std::string_view level = provided_enforcement(adapter, name, value.is_string() ? text_member(requested, name) : "");
+    const std::string_view level =
+        provided_enforcement(adapter, name, value.is_string() ? text_member(requested, name) : "");
     const auto wanted = optional_text(required, name);
     const bool satisfied = !wanted || enforcement_rank(level) >= enforcement_rank(*wanted);
     all = all && satisfied;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed views of the pieces of workflow.json. Each takes its fragment alone, so that one job of a large stored
-// workflow can be read without the rest. Nothing here throws on wrong types: a field of another type counts as
-// absent, because what is stored was validated by the reference's looser rules.
+// Typed views of the pieces of workflow.json. Each takes its fragment alone, so that one job of a large
+// stored workflow can be read without the rest. Nothing here throws on wrong types: a field of another type
+// counts as absent, because what is stored was validated by the reference's looser rules.
 #pragma once
 
 #include <cstdint>

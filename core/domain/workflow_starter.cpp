@@ -16,21 +16,26 @@ using Ordered = nlohmann::ordered_json;
 constexpr std::string_view kAuthorRole =
     "# Author\n"
     "\n"
-    "Does the work that the task prompt describes. Changes files only below the allowed paths of the job, publishes "
+    "Does the work that the task prompt describes. Changes files only below the allowed paths of the job, "
+    "publishes "
     "each expected artifact, and says in the summary what was left out.\n";
 constexpr std::string_view kReviewerRole =
     "# Reviewer\n"
     "\n"
-    "Judges the work of the author and changes none of it. Writes the findings down with file and line, publishes "
+    "Judges the work of the author and changes none of it. Writes the findings down with file and line, "
+    "publishes "
     "them, and ends with one verdict: accept, accept_with_findings, needs_revision or reject.\n";
 constexpr std::string_view kDraftPrompt =
-    "Write the first version of the result and publish it under the path that the job expects. Start the file with "
+    "Write the first version of the result and publish it under the path that the job expects. Start the "
+    "file with "
     "the author line from the work packet.\n";
 constexpr std::string_view kReviewPrompt =
-    "Read the draft that the inputs or the run's artifacts name. Publish your findings under the path that the job "
+    "Read the draft that the inputs or the run's artifacts name. Publish your findings under the path that "
+    "the job "
     "expects and submit a verdict with a short reason.\n";
 constexpr std::string_view kApplyPrompt =
-    "The review accepted the draft. Work its findings in, then publish a summary that lists what changed and what "
+    "The review accepted the draft. Work its findings in, then publish a summary that lists what changed and "
+    "what "
     "stays open.\n";
 
 Ordered list(std::initializer_list<std::string> items) {
@@ -71,16 +76,19 @@ Ordered job(const char* id, const char* type, const char* title, const char* rol
 }
 
 Ordered jobs(StarterStyle style, const std::string& folder) {
-  Ordered draft = job("draft", "draft", "Write the draft", "author", "A first version of the result, ready to be read.");
+  Ordered draft =
+      job("draft", "draft", "Write the draft", "author", "A first version of the result, ready to be read.");
   draft["write_scope"] = scope(true, folder);
   draft["expected_artifacts"].push_back(artifact("draft", "handoff", folder + "DRAFT.md"));
   Ordered out = Ordered::array({draft});
   if (style == StarterStyle::minimal) return out;
-  Ordered review = job("review", "review", "Judge the draft", "reviewer", "Findings on the draft and a verdict.");
+  Ordered review =
+      job("review", "review", "Judge the draft", "reviewer", "Findings on the draft and a verdict.");
   review["write_scope"] = scope(false, folder + "review/");
   review["expected_artifacts"].push_back(artifact("review", "finding", folder + "review/REVIEW.md"));
   out.push_back(std::move(review));
-  Ordered apply = job("apply", "synthesis", "Work the findings in", "author", "The accepted result with its summary.");
+  Ordered apply =
+      job("apply", "synthesis", "Work the findings in", "author", "The accepted result with its summary.");
   apply["write_scope"] = scope(true, folder);
   apply["expected_artifacts"].push_back(artifact("summary", "synthesis", folder + "SUMMARY.md"));
   out.push_back(std::move(apply));
@@ -163,9 +171,12 @@ std::optional<StarterStyle> starter_style(std::string_view text) {
 
 std::string_view word(StarterStyle style) {
   switch (style) {
-    case StarterStyle::minimal: return "minimal";
-    case StarterStyle::review: return "review";
-    case StarterStyle::code_change: return "code-change";
+    case StarterStyle::minimal:
+      return "minimal";
+    case StarterStyle::review:
+      return "review";
+    case StarterStyle::code_change:
+      return "code-change";
   }
   return "review";
 }

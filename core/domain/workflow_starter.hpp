@@ -22,6 +22,7 @@ struct StarterFile {
 };
 
 /// The files of a new workflow folder, in the order in which they are reported. `slug` names the folder.
-[[nodiscard]] std::vector<StarterFile> starter_files(StarterStyle style, const std::string& slug, Instant today);
+[[nodiscard]] std::vector<StarterFile> starter_files(StarterStyle style, const std::string& slug,
+                                                     Instant today);
 
 }  // namespace striatum::domain

@@ -23,7 +23,8 @@ Json job(const char* id, const char* type, const char* group = "") {
 Json flow() {
   return {{"workflow_id", "w"},
           {"workflow_version", "1"},
-          {"jobs", {job("z", "draft", "a-b."), job("r", "review"), job("b", "build", "a-b."), job("end", "generic")}},
+          {"jobs",
+           {job("z", "draft", "a-b."), job("r", "review"), job("b", "build", "a-b."), job("end", "generic")}},
           {"edges", {edge("z", "r"), edge("b", "r"), edge("r", "end")}},
           {"cycles", {cycle("r", "z", 1), cycle("r", "b", 2)}}};
 }
@@ -47,7 +48,8 @@ TEST_CASE("the plan holds steps, gates and the graph") {
   CHECK(plan["claim_order"][0]["claimable"][1]["job_id"] == "z");
   REQUIRE(plan["review_gates"].size() == 1);
   // Of several cycles from one review the last one declared is shown.
-  CHECK(plan["review_gates"][0]["needs_revision"] == Json{{"action", "cycle"}, {"to", "b"}, {"max_iterations", 2}});
+  CHECK(plan["review_gates"][0]["needs_revision"] ==
+        Json{{"action", "cycle"}, {"to", "b"}, {"max_iterations", 2}});
   CHECK(plan["review_gates"][0]["downstream_jobs"] == Json{"end"});
   CHECK(plan["graph"]["edges"][2]["gate"]["requires_verdict"].size() == 2);
   CHECK_FALSE(plan["graph"]["edges"][0]["gate"].contains("requires_verdict"));
@@ -77,8 +79,9 @@ TEST_CASE("mermaid numbers boxes in file order and puts groups last") {
         "  n1 -.->|needs_revision max 1| n0\n"
         "  n1 -.->|needs_revision max 2| n2\n");
   const std::string coloured = mermaid(flow(), {{"z", "skipped"}, {"r", "claimed"}});
-  CHECK(coloured.find("  classDef state-pending fill:#f5f5f5\n  class n0 state-canceled\n  class n1 state-claimed\n"
-                      "  class n2 state-pending\n") != std::string::npos);
+  CHECK(coloured.find(
+            "  classDef state-pending fill:#f5f5f5\n  class n0 state-canceled\n  class n1 state-claimed\n"
+            "  class n2 state-pending\n") != std::string::npos);
 }
 
 TEST_CASE("dot escapes labels and cleans cluster names") {
@@ -87,7 +90,8 @@ TEST_CASE("dot escapes labels and cleans cluster names") {
   document["jobs"][3]["lane_id"] = nullptr;
   document["edges"].erase(2);
   const std::string text = dot(document);
-  CHECK(text.starts_with("digraph striatum_workflow {\n  rankdir=TB;\n  node [shape=box, fontname=\"Helvetica\"];\n"));
+  CHECK(text.starts_with(
+      "digraph striatum_workflow {\n  rankdir=TB;\n  node [shape=box, fontname=\"Helvetica\"];\n"));
   CHECK(text.find("  n3 [label=\"e\\\"n\\\\d\\ngeneric author\"];\n") != std::string::npos);
   CHECK(text.find("  subgraph cluster_a_b {\n    label=\"parallel: a-b.\";\n") != std::string::npos);
   CHECK(text.find("  n1 -> n0 [style=dashed, label=\"needs_revision max 1\"];\n") != std::string::npos);

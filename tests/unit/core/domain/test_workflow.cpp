@@ -55,7 +55,8 @@ Refusal refusal(const std::string& text, const std::string& name = "workflow.jso
     (void)Workflow::parse(text, name, {strict, nullptr});
   } catch (const Error& error) {
     CHECK(error.code() == Code::workflow);
-    return {error.message(), error.details() == nullptr ? "" : error.details()->at("path").get<std::string>()};
+    return {error.message(),
+            error.details() == nullptr ? "" : error.details()->at("path").get<std::string>()};
   }
   return {};
 }
@@ -84,7 +85,8 @@ TEST_CASE("each wrong field is refused with its words and path") {
       {"/name", "-", "missing required fields in the workflow: name", ""},
       {"/schema_version", "v2", "striatum.workflow.v1", "schema_version"},
       {"/primary_repository", "a", "primary_repository", "primary_repository"},
-      {"/jobs/1/repository", "a", "single-repo workflows must not declare job repository", "jobs[1].repository"},
+      {"/jobs/1/repository", "a", "single-repo workflows must not declare job repository",
+       "jobs[1].repository"},
       {"/require_daemon", 1, "require_daemon", "require_daemon"},
       {"/provenance_mode", "x", "'x'", "provenance_mode"},
       {"/sealed_patch_provider", "daemon", "sealed_patch_provider", "sealed_patch_provider"},
@@ -105,7 +107,8 @@ TEST_CASE("each wrong field is refused with its words and path") {
       {"/lanes/local/constraints/colour", "red", "unknown constraint 'colour'", ""},
       {"/lanes/local/constraints/network", "maybe", "'network' cannot be 'maybe'", ""},
       {"/lanes/local/required_enforcement/repo_scope", "advisory", "undeclared constraint 'repo_scope'", ""},
-      {"/lanes/local/required_enforcement/network", "enforced", "requires 'enforced' enforcement of 'network'", ""},
+      {"/lanes/local/required_enforcement/network", "enforced",
+       "requires 'enforced' enforcement of 'network'", ""},
       {"/jobs", 1, "jobs has to be a list", ""},
       {"/jobs/1", 1, "jobs[1] has to be an object", "jobs[1]"},
       {"/jobs/1/id", "make", "job 'make' is declared twice", "jobs[1].id"},
@@ -119,15 +122,21 @@ TEST_CASE("each wrong field is refused with its words and path") {
       {"/jobs/0/expected_artifacts/0/path", "src/secret/x", "is inside forbidden_path 'src/secret'",
        "jobs[0].expected_artifacts[0].path"},
       {"/jobs/0/write_scope/allowed_paths/0", "src/secret/", "'src/secret/' is inside forbidden_path", ""},
-      {"/jobs/2/expected_artifacts", {{{"path", "./src//OUT.md"}}},
-       "jobs 'make' and 'tell' both declare expected artifact path './src//OUT.md'", ""},
-      {"/jobs/0/reviewer_access_scope", "repo_level", "non-review job 'make' cannot declare reviewer_access_scope", ""},
+      {"/jobs/2/expected_artifacts",
+       {{{"path", "./src//OUT.md"}}},
+       "jobs 'make' and 'tell' both declare expected artifact path './src//OUT.md'",
+       ""},
+      {"/jobs/0/reviewer_access_scope", "repo_level",
+       "non-review job 'make' cannot declare reviewer_access_scope", ""},
       {"/jobs/1/reviewer_context_policy", "x", "'x'; allowed: fresh|cross_round", ""},
       {"/jobs/1/reviewer_access_scope", "cross_repo_artifact_augmented", "only in cross-repo workflows", ""},
       {"/jobs/1/review_posture", "custom:  ", "review_posture 'custom:' has empty custom name", ""},
       {"/jobs/1/review_posture", "angry", "unknown review_posture 'angry'", ""},
       {"/jobs/1/required_review_postures", {"neutral"}, "non-build job 'look'", ""},
-      {"/jobs/0/required_review_postures", {"neutral"}, "requires review posture 'neutral' but no reachable", ""},
+      {"/jobs/0/required_review_postures",
+       {"neutral"},
+       "requires review posture 'neutral' but no reachable",
+       ""},
       {"/jobs/0/require_attested_lane", true, "job 'make': require_attested_lane", ""},
       {"/jobs/0/apply_gate", true, "job 'make': apply_gate", "jobs[0].apply_gate"},
       {"/edges/0/to", "ghost", "requires review posture 'security'", ""},
@@ -136,7 +145,9 @@ TEST_CASE("each wrong field is refused with its words and path") {
       {"/cycles/0/from", "ghost", "cycle 1 names unknown job 'ghost'", "cycles[0].from"},
       {"/cycles/0/max_iterations", 0, "max_iterations", "cycles[0].max_iterations"},
       {"/cycles/0/to", "tell", "cycle from 'look' to 'tell' is unsound", ""},
-      {"/parallelism/per_repo_max_active_jobs", {{"a", 1}}, "per_repo_max_active_jobs",
+      {"/parallelism/per_repo_max_active_jobs",
+       {{"a", 1}},
+       "per_repo_max_active_jobs",
        "parallelism.per_repo_max_active_jobs"},
       {"/review_revision_policy", {{"root_review_needs_revision", "x"}}, "root_review_needs_revision", ""},
   };
@@ -180,15 +191,17 @@ TEST_CASE("text that is no workflow is refused, never worse") {
   CHECK(refusal("{\n \"a\": 1,,", "a.json").message.find("line 2 column 9") != std::string::npos);
   CHECK(refusal(good + '\0', "a.json").message.find("not valid JSON") != std::string::npos);
   CHECK(refusal("\xEF\xBB\xBF" + good, "a.json").message.find("JSON object") != std::string::npos);
-  CHECK(refusal("{\"a\":" + std::string(1'000'000, '['), "a.json").message.find("not valid JSON") != std::string::npos);
+  CHECK(refusal("{\"a\":" + std::string(1'000'000, '['), "a.json").message.find("not valid JSON") !=
+        std::string::npos);
   CHECK(refusal("{\"a\":1e999}", "a.json").message.find("out of range") != std::string::npos);
   CHECK(refusal(R"({"name":"\ud800"})", "a.json").message.find("not valid JSON") != std::string::npos);
 }
 
 TEST_CASE("every value of a wrong type anywhere is accepted or refused with code 8") {
   const Json document = sample();
-  const std::vector<Json> values = {nullptr, true,          -1,          1.5,           "", "x", "../x", Json::array(),
-                                    {1},     Json::object(), {{"a", 1}}, {Json::array()}};
+  const std::vector<Json> values = {
+      nullptr,    true,           -1, 1.5, "", "x", "../x", Json::array(), {1}, Json::object(),
+      {{"a", 1}}, {Json::array()}};
   const Json flat = document.flatten();
   int refused = 0;
   for (const auto& [pointer, leaf] : flat.items()) {
@@ -234,7 +247,8 @@ TEST_CASE("warnings name profile and key, lane and command, and the jobs with ne
   CHECK(workflow.warnings()[0].find("'hp': field 'colour'") != std::string::npos);
   CHECK(workflow.warnings()[1].find("lane 'local': command 'bin/agent'") != std::string::npos);
   CHECK(workflow.deprecated_needs() == std::vector<std::string>{"look", "make"});
-  CHECK(deprecated_needs_warning({"look", "make"}).find("deprecated 'needs' in jobs look, make") != std::string::npos);
+  CHECK(deprecated_needs_warning({"look", "make"}).find("deprecated 'needs' in jobs look, make") !=
+        std::string::npos);
   CHECK(deprecated_needs_warning({}).empty());
 }
 
@@ -281,7 +295,8 @@ TEST_CASE("fragments of a job are read alone") {
   CHECK(build.repo_write);
   CHECK(build.expected_artifacts.at(0).required);
   CHECK(build.lane_id == "local");
-  const JobSpec review = job_spec(Json{{"id", "r"}, {"type", "review"}, {"reviewer_context_policy", "fresh"}});
+  const JobSpec review =
+      job_spec(Json{{"id", "r"}, {"type", "review"}, {"reviewer_context_policy", "fresh"}});
   CHECK(review.needs_fresh_session);
   CHECK_FALSE(review.fresh_session_required);
   CHECK(review.review_posture == "neutral");
@@ -318,8 +333,9 @@ TEST_CASE("packet blocks are built from a lane or a job") {
 TEST_CASE("a recovery policy fills in the contract's defaults") {
   const RecoveryPolicy defaults = recovery_policy(nullptr);
   CHECK(defaults.checkpoint_timeout_seconds == 14400);
-  const RecoveryPolicy policy = recovery_policy(
-      {{"eligible_after_seconds", 0}, {"escalation_hook", {{"kind", "marker_file"}, {"path", "alerts/now"}}}});
+  const RecoveryPolicy policy =
+      recovery_policy({{"eligible_after_seconds", 0},
+                       {"escalation_hook", {{"kind", "marker_file"}, {"path", "alerts/now"}}}});
   CHECK(policy.eligible_after_seconds == 0);
   CHECK(policy.escalation_hook->path == "alerts/now");
   for (const char* path : {"/x", "a/../b", ".striatum/x", ""}) {
