@@ -99,6 +99,13 @@ std::optional<Json> parse_json(std::string_view text) {
   return value;
 }
 
+std::optional<nlohmann::ordered_json> parse_ordered_json(std::string_view text) {
+  if (!shallow(text, 512)) return std::nullopt;
+  auto value = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (value.is_discarded()) return std::nullopt;
+  return value;
+}
+
 std::optional<Json> parse_restricted_json(std::string_view text) {
   RestrictedChecker checker;
   if (!shallow(text, 32) || !valid_utf8(text) || !Json::sax_parse(text, &checker)) return std::nullopt;

@@ -22,6 +22,9 @@ using Json = nlohmann::json;
 /// Parses one JSON text of depth ≤ 512; the last of duplicate keys wins. nullopt when it is not JSON.
 [[nodiscard]] std::optional<Json> parse_json(std::string_view text);
 
+/// The same, keys in the order of the text.
+[[nodiscard]] std::optional<nlohmann::ordered_json> parse_ordered_json(std::string_view text);
+
 /// Parses hostile JSON strictly: no duplicate keys, no floats, integers within ±(2^53−1), ASCII keys,
 /// depth ≤ 32, valid UTF-8. nullopt otherwise.
 [[nodiscard]] std::optional<Json> parse_restricted_json(std::string_view text);

@@ -171,6 +171,13 @@ bool any_job_in(Connection& db, const RunId& run, const std::vector<JobState>& s
   return false;
 }
 
+void cancel_open_jobs(Connection& db, const RunId& run, Instant now) {
+  db.run(
+      "UPDATE jobs SET state = 'canceled', completed_at = ?2 WHERE run_id = ?1 AND state IN "
+      "('queued', 'running', 'blocked', 'claimed')",
+      run, now);
+}
+
 int extra_attempts(Connection& db, const RunId& run, const WorkflowJobId& name) {
   return static_cast<int>(db.integer(
       "SELECT count(*) FROM jobs WHERE run_id = ?1 AND workflow_job_id = ?2 AND attempt > 1", run, name));

@@ -90,6 +90,21 @@ std::vector<Lease> overdue_leases(Connection& db, const RunId& run, Instant now)
   return late;
 }
 
+std::optional<Supervisor> attached_supervisor(Connection& db, const SessionId& session) {
+  Use row = db.use(
+      "SELECT supervisor_id, run_id, pid, pid_start_time, command_json FROM process_supervisors "
+      "WHERE session_id = ?1 AND state = 'attached' ORDER BY started_at DESC LIMIT 1",
+      session);
+  if (!row.step()) return std::nullopt;
+  Supervisor out;
+  out.id = row.text(0);
+  out.run = row.id<RunId>(1);
+  if (!row.is_null(2)) out.pid = row.integer(2);
+  out.pid_start_time = row.optional_text(3);
+  out.command = parse_json(row.text(4)).value_or(Json());
+  return out;
+}
+
 void mark_supervisors_lost(Connection& db, const SessionId& session, Instant now) {
   db.run(
       "UPDATE process_supervisors SET state = 'lost', ended_at = ?2, stop_reason = 'lease expired while attached' "

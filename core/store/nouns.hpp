@@ -59,6 +59,8 @@ void close_session(Connection& db, const SessionId& id, const std::string& reaso
 void touch_session(Connection& db, const SessionId& id, Instant now);
 /// Active sessions of a run that hold no active lease, in the order in which a run's end closes them.
 [[nodiscard]] std::vector<Session> closable_sessions(Connection& db, const RunId& run);
+/// True when some review job of the run wants a session without history.
+[[nodiscard]] bool wants_fresh_reviewers(Connection& db, const RunId& run);
 [[nodiscard]] bool has_packet(Connection& db, const RunId& run, const SessionId& session);
 
 // ---- jobs
@@ -88,6 +90,8 @@ void move_dependants(Connection& db, const JobId& from, const JobId& to);
 [[nodiscard]] std::vector<JobId> root_jobs(Connection& db, const RunId& run);
 [[nodiscard]] std::vector<Job> jobs_in(Connection& db, const RunId& run, const std::vector<JobState>& states);
 [[nodiscard]] bool any_job_in(Connection& db, const RunId& run, const std::vector<JobState>& states);
+/// What `run cancel` does to the jobs that wait or work; stale and waiting_human ones stay.
+void cancel_open_jobs(Connection& db, const RunId& run, Instant now);
 /// Rows of a job beyond its first attempt: what a cycle has used of its budget.
 [[nodiscard]] int extra_attempts(Connection& db, const RunId& run, const WorkflowJobId& name);
 
@@ -124,6 +128,15 @@ void end_run_leases(Connection& db, const RunId& run, const std::string& reason,
 [[nodiscard]] bool is_overdue(Connection& db, const Lease& lease, Instant now);
 /// Jobs of a run that hold an active lease now.
 [[nodiscard]] std::vector<Job> leased_jobs(Connection& db, const RunId& run);
+struct Supervisor {
+  std::string id;
+  RunId run;
+  std::optional<std::int64_t> pid;
+  std::optional<std::string> pid_start_time;
+  /// The recorded argv, or null when it cannot be read.
+  Json command;
+};
+[[nodiscard]] std::optional<Supervisor> attached_supervisor(Connection& db, const SessionId& session);
 void mark_supervisors_lost(Connection& db, const SessionId& session, Instant now);
 [[nodiscard]] Json abandon_worktrees(Connection& db, const LeaseId& lease, Instant now);
 

@@ -80,6 +80,11 @@ std::vector<Session> closable_sessions(Connection& db, const RunId& run) {
   return out;
 }
 
+bool wants_fresh_reviewers(Connection& db, const RunId& run) {
+  return db.exists(
+      "SELECT 1 FROM jobs WHERE run_id = ?1 AND job_type = 'review' AND fresh_session_required = 1 LIMIT 1", run);
+}
+
 bool has_packet(Connection& db, const RunId& run, const SessionId& session) {
   return db.exists("SELECT 1 FROM work_packets WHERE run_id = ?1 AND session_id = ?2 LIMIT 1", run, session);
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
+#include "app/verbs.hpp"
+#include "base/text.hpp"
+#include "os/files.hpp"
+#include "os/repo_files.hpp"
+#include "store/schema.hpp"
+
+namespace striatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kIgnoreLine = ".striatum/";
+
+/// The file with the contract's line, in its own line ending; nullopt when the line is there.
+std::optional<std::string> with_ignore_line(const std::string& text) {
+  const bool crlf = text.find("\r\n") != std::string::npos;
+  for (const std::string& line : split(text, '\n')) {
+    if (line == kIgnoreLine || line == std::string(kIgnoreLine) + '\r') return std::nullopt;
+  }
+  const std::string end = crlf ? "\r\n" : "\n";
+  std::string out = text;
+  if (!out.empty() && out.back() != '\n') out += end;
+  return out + std::string(kIgnoreLine) + end;
+}
+
+/// By the name `striatum`: the repository's own .gitignore carries the line.
+void ignore_in_repository(const fs::path& root) {
+  const os::RepoFiles files(root.string());
+  const auto found = files.read(".gitignore");
+  if (found.access != os::Access::ok && found.access != os::Access::absent) {
+    fail(Code::general, "gitignore_refused", "'.gitignore' is no plain file here; nothing was changed",
+         {"replace it by a file, then repeat `init`"});
+  }
+  const auto text = with_ignore_line(found.bytes);
+  if (!text) return;
+  const mode_t mode = found.access == os::Access::ok ? found.mode : 0644;
+  if (files.write_atomically(".gitignore", *text, mode) != os::Access::ok) {
+    fail(Code::general, "gitignore_refused", "'.gitignore' cannot be written", {"check its owner and mode"});
+  }
+}
+
+/// By `git striatum`: the state folder ignores itself, no tracked file changes.
+void ignore_itself(const fs::path& state_dir) {
+  const std::string file = (state_dir / ".gitignore").string();
+  if (!os::exists(file)) os::write_atomically(file, "*\n", 0600);
+}
+
+void require_folder(const fs::path& path, const char* what) {
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(path, ignored)) || fs::is_directory(path, ignored)) return;
+  fail(Code::general, "not_a_folder", quote(path.string()) + " is in the way of the " + what, {"move it away"});
+}
+
+}  // namespace
+
+Json init(Context& ctx) {
+  if (ctx.name == Name::git_striatum && !ctx.place.git) {
+    refuse(Code::not_found, "this folder is no git repository", {"run `git init`"});
+  }
+  const fs::path root = ctx.place.root;
+  require_folder(root, "repository");
+  require_folder(ctx.place.state_dir, "state folder");
+  const fs::path file = ctx.place.state_dir / "state.sqlite3";
+  if (ctx.state_exists()) (void)ctx.state();  // a newer or damaged file is refused before anything is written
+  os::ensure_directory(root.string(), 0777);
+  os::ensure_directory(ctx.place.state_dir.string(), 0700);
+  if (ctx.name == Name::striatum && !(ctx.place.git && ctx.place.git->bare)) {
+    ignore_in_repository(root);
+  } else {
+    ignore_itself(ctx.place.state_dir);
+  }
+  if (!ctx.state_exists()) store::create_state(file);
+  (void)ctx.state();
+  return {{"state_dir", ctx.place.state_dir.string()}, {"db", file.string()}};
+}
+
+}  // namespace striatum::app

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "domain/byline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "domain/front_matter.hpp"
+
+namespace striatum::domain {
+namespace {
+
+constexpr std::size_t kMaxLabel = 64;
+constexpr std::size_t kBylineWindow = 40;
+constexpr std::array<std::string_view, 4> kReservedLabels{"attested", "supervised", "lane", "model"};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_lower_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); }
+
+/// Two or more parts of letters, digits and dots, then three digits, joined by dashes: `a-b-001`.
+bool byline_shaped(std::string_view label) {
+  const auto parts = split(label, '-');
+  if (parts.size() < 3) return false;
+  const std::string& last = parts.back();
+  if (last.size() != 3 || !std::all_of(last.begin(), last.end(), is_digit)) return false;
+  return std::all_of(parts.begin(), parts.end() - 1, [](const std::string& part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return is_lower_or_digit(c) || c == '.'; });
+  });
+}
+
+std::string byline_part(std::string_view text) {
+  std::string out = lower(text);
+  std::replace_if(out.begin(), out.end(), [](char c) { return !is_lower_or_digit(c) && c != '.'; }, '-');
+  return out;
+}
+
+std::string_view without_decoration(std::string_view line) {
+  const auto decoration = [](char c) { return c == '#' || c == '*' || c == '_' || c == ' ' || c == '\t' || c == '\r'; };
+  while (!line.empty() && decoration(line.front())) line.remove_prefix(1);
+  while (!line.empty() && decoration(line.back())) line.remove_suffix(1);
+  return line;
+}
+
+/// The canonical form of a line that names an author.
+std::optional<std::string> as_author_line(std::string_view line) {
+  constexpr std::string_view kKey = "author";
+  const std::string_view text = without_decoration(line);
+  if (lower(text.substr(0, kKey.size())) != kKey) return std::nullopt;
+  std::string_view rest = text.substr(kKey.size());
+  while (!rest.empty() && (rest.front() == '*' || rest.front() == '_' || rest.front() == ' ')) rest.remove_prefix(1);
+  if (rest.empty() || rest.front() != ':') return std::nullopt;
+  return "author: " + std::string(without_decoration(rest.substr(1)));
+}
+
+}  // namespace
+
+std::optional<std::string> broken_label_rule(std::string_view label, const std::vector<std::string>& lanes) {
+  const bool plain = !label.empty() && label.size() <= kMaxLabel && std::all_of(label.begin(), label.end(), [](char c) {
+    return is_lower_or_digit(c) || c == '.' || c == '_' || c == '-';
+  });
+  if (!plain) return "is not 1 to 64 of a-z, 0-9, dot, underscore and dash";
+  if (std::find(kReservedLabels.begin(), kReservedLabels.end(), label) != kReservedLabels.end()) return "is reserved";
+  if (std::find(lanes.begin(), lanes.end(), label) != lanes.end()) return "is the name of a lane";
+  if (byline_shaped(label)) return "looks like the author line of an attested session";
+  return std::nullopt;
+}
+
+std::string operator_line(const std::optional<std::string>& label) {
+  return label ? "author: operator [self-declared: " + *label + "]" : "author: operator";
+}
+
+std::string attested_line(std::string_view role, std::string_view model, int ordinal) {
+  std::array<char, 16> number{};
+  std::snprintf(number.data(), number.size(), "%03d", ordinal);
+  return "author: " + byline_part(role) + "-" + (blank(model) ? "unknown-model" : byline_part(model)) + "-" + number.data();
+}
+
+std::vector<std::string> author_lines(std::string_view text) {
+  const auto lines = split(text, '\n');
+  std::size_t body = 0;
+  if (const auto end = front_matter_end(text)) body = *end;
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < lines.size() && i < body + kBylineWindow; ++i) {
+    if (i >= body && lines[i].rfind("## ", 0) == 0) break;
+    if (auto line = as_author_line(lines[i])) out.push_back(std::move(*line));
+  }
+  return out;
+}
+
+}  // namespace striatum::domain

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace striatum::cli {
+namespace {
+
+constexpr std::int64_t kIntegerBound = 1'000'000'000'000'000;
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// `-1`, `-1.5`, `-.5`.
+bool negative_number(std::string_view word) {
+  if (word.size() < 2 || word[0] != '-') return false;
+  const auto number = word.substr(1);
+  const auto dot = number.find('.');
+  if (dot == std::string_view::npos) return all_digits(number);
+  return (dot == 0 || all_digits(number.substr(0, dot))) && all_digits(number.substr(dot + 1));
+}
+
+bool looks_like_option(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && !negative_number(word) && word.find(' ') == std::string_view::npos;
+}
+
+/// The words of one line, taken from left to right.
+class Reader {
+ public:
+  Reader(const CLI::App& root, const std::vector<std::string>& args) : root_(root), app_(&root), args_(args) {}
+
+  Line read() {
+    for (next_ = 1; next_ < args_.size(); ++next_) {
+      const std::string& word = args_[next_];
+      if (!positional_only_ && word == "--") {
+        positional_only_ = true;
+      } else if (!positional_only_ && looks_like_option(word)) {
+        option(word);
+      } else if (!positional_only_ && !app_->get_subcommands({}).empty()) {
+        verb(word);
+      } else {
+        positionals_.push_back(word);
+      }
+    }
+    return assemble();
+  }
+
+ private:
+  void verb(const std::string& word) {
+    for (const CLI::App* child : app_->get_subcommands({})) {
+      if (child->get_name() != word) continue;
+      app_ = child;
+      verbs_.push_back(word);
+      return;
+    }
+    throw UsageError{app_, "unknown command " + quote(word)};
+  }
+
+  /// Exact name, or the only long option that begins so; options of the root count before the verb and, where the
+  /// root says so (fallthrough), behind it.
+  const CLI::Option* find(const std::string& name) const {
+    std::vector<const CLI::Option*> found;
+    for (const CLI::App* app : {app_, &root_}) {
+      if (app == &root_ && app_ != &root_ && !app_->get_fallthrough()) break;
+      for (const CLI::Option* option : app->get_options()) {
+        if (option->check_name(name)) return option;
+        const auto& longs = option->get_lnames();
+        const bool prefix = name.size() > 2 && name[1] == '-' &&
+                            std::any_of(longs.begin(), longs.end(),
+                                        [&](const std::string& l) { return ("--" + l).rfind(name, 0) == 0; });
+        if (prefix) found.push_back(option);
+      }
+      if (app == &root_) break;
+    }
+    if (found.size() == 1) return found.front();
+    throw UsageError{app_, (found.empty() ? "unknown option " : "ambiguous option ") + quote(name)};
+  }
+
+  void option(const std::string& word) {
+    const auto equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const CLI::Option* option = find(name);
+    const std::string full = option->get_lnames().empty() ? name : "--" + option->get_lnames().front();
+    auto& out = belongs_to_root(option) ? root_words_ : words_;
+    out.push_back(full);
+    if (option->get_items_expected_max() == 0) {
+      if (equals != std::string::npos) throw UsageError{app_, "option " + quote(full) + " takes no value"};
+      if (full != "--json") line_.arguments[full] = true;
+      return;
+    }
+    std::string value = equals != std::string::npos ? word.substr(equals + 1) : next_value(full);
+    if (full != "--request-id") note(option, full, value);
+    out.push_back(std::move(value));
+  }
+
+  bool belongs_to_root(const CLI::Option* option) const {
+    const auto options = root_.get_options();
+    return std::find(options.begin(), options.end(), option) != options.end();
+  }
+
+  std::string next_value(const std::string& name) {
+    const bool there = next_ + 1 < args_.size() && args_[next_ + 1] != "--" && !looks_like_option(args_[next_ + 1]);
+    if (!there) throw UsageError{app_, "option " + quote(name) + " expected one argument"};
+    return args_[++next_];
+  }
+
+  void note(const CLI::Option* option, const std::string& name, const std::string& value) {
+    if (option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeLast) {
+      line_.arguments[name] = to_utf8(value);
+    } else {
+      line_.arguments[name].push_back(to_utf8(value));
+    }
+  }
+
+  Line assemble() {
+    line_.verb = join(verbs_, " ");
+    line_.words = root_words_;
+    line_.words.insert(line_.words.end(), verbs_.begin(), verbs_.end());
+    line_.words.insert(line_.words.end(), words_.begin(), words_.end());
+    if (!positionals_.empty()) {
+      line_.words.push_back("--");
+      line_.words.insert(line_.words.end(), positionals_.begin(), positionals_.end());
+      for (const std::string& word : positionals_) line_.arguments[""].push_back(to_utf8(word));
+    }
+    check_positionals();
+    return std::move(line_);
+  }
+
+  void check_positionals() const {
+    if (!app_->get_subcommands({}).empty() && !help_asked()) throw UsageError{app_, "a command is missing"};
+    const auto options = app_->get_options([](const CLI::Option* o) { return o->get_positional(); });
+    if (positionals_.size() > options.size() && !help_asked()) {
+      throw UsageError{app_, "unrecognized argument " + quote(positionals_[options.size()])};
+    }
+  }
+
+  bool help_asked() const {
+    const auto asked = [](const std::string& word) { return word == "--help" || word == "--version"; };
+    return std::any_of(words_.begin(), words_.end(), asked) ||
+           std::any_of(root_words_.begin(), root_words_.end(), asked);
+  }
+
+  const CLI::App& root_;
+  const CLI::App* app_;
+  const std::vector<std::string>& args_;
+  std::size_t next_ = 1;
+  bool positional_only_ = false;
+  std::vector<std::string> root_words_, verbs_, words_, positionals_;
+  Line line_;
+};
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  text = trim(text);
+  const bool negative = !text.empty() && text[0] == '-';
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  std::int64_t value = 0;
+  bool digit_before = false;
+  for (const char c : text) {
+    if (c == '_' && digit_before) {
+      digit_before = false;
+      continue;
+    }
+    if (c < '0' || c > '9') return std::nullopt;
+    value = std::min(value * 10 + (c - '0'), kIntegerBound);
+    digit_before = true;
+  }
+  if (!digit_before) return std::nullopt;
+  return negative ? -value : value;
+}
+
+CLI::Option* last_wins(CLI::Option* option) { return option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); }
+
+}  // namespace
+
+Line normalise(const CLI::App& root, const std::vector<std::string>& args) { return Reader(root, args).read(); }
+
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& target, const std::string& help) {
+  return last_wins(app.add_option_function<std::string>(name, [&target](const std::string& v) { target = v; }, help));
+}
+
+CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<std::string>& target,
+                          const std::string& help) {
+  return last_wins(app.add_option_function<std::string>(name, [&target](const std::string& v) { target = v; }, help));
+}
+
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& target,
+                        const std::vector<std::string>& choices, const std::string& help) {
+  return add_text(app, name, target, help)
+      ->type_name("{" + join(choices, ",") + "}")
+      ->check(CLI::Validator(
+          [choices](std::string& value) -> std::string {
+            if (std::find(choices.begin(), choices.end(), value) != choices.end()) return {};
+            return "invalid choice " + quote(value) + " (choose from " + join(choices, ", ") + ")";
+          },
+          ""));
+}
+
+CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& target, const std::string& help) {
+  return last_wins(app.add_option_function<std::string>(
+                       name, [&target](const std::string& v) { target = whole_number(v).value_or(0); }, help))
+      ->type_name("INT")
+      ->check(CLI::Validator(
+          [](std::string& value) -> std::string {
+            return whole_number(value) ? std::string() : "invalid whole number " + quote(value);
+          },
+          ""));
+}
+
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& target, const std::string& help) {
+  return app.add_option_function<std::vector<std::string>>(
+                name, [&target](const std::vector<std::string>& values) { target = values; }, help)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+}  // namespace striatum::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/registry.hpp"
+
+#include "verbs/families.hpp"
+
+namespace striatum::cli {
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> kFamilies{
+      {"init", add_init},
+      {"workflow", add_workflow},
+      {"run", add_run},
+      {"branch", add_branch},
+      {"register-session", add_register_session},
+      {"session", add_session},
+      {"claim-next", add_claim_next},
+      {"ack", add_ack},
+      {"heartbeat", add_heartbeat},
+      {"release", add_release},
+      {"send", add_send},
+      {"block", add_block},
+      {"publish-artifact", add_publish_artifact},
+      {"complete", add_complete},
+      {"verdict", add_verdict},
+      {"override-verdict", add_override_verdict},
+      {"submit-review", add_submit_review},
+      {"decision", add_decision},
+      {"checkpoint", add_checkpoint},
+  };
+  return kFamilies;
+}
+
+}  // namespace striatum::cli

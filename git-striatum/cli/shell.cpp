@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/shell.hpp"
+
+#include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "cli/people.hpp"
+
+namespace striatum::cli {
+namespace {
+
+constexpr const char* kAgentVariables[] = {"STRIATUM_RUN_ID", "STRIATUM_JOB_ID", "STRIATUM_WORKFLOW_JOB_ID",
+                                           "STRIATUM_SESSION_ID", "STRIATUM_LEASE_ID", "STRIATUM_PACKET_ID",
+                                           "STRIATUM_PROCESS_ID", "STRIATUM_SUPERVISOR_ID"};
+
+Json error_object(const Error& error, app::Name name) {
+  Json out{{"code", static_cast<int>(error.code())}, {"message", to_utf8(error.message())}};
+  if (name == app::Name::striatum) return out;
+  out["kind"] = error.kind();
+  if (!error.hints().empty()) out["hints"] = error.hints();
+  if (error.details() != nullptr && error.details()->is_object()) out.update(*error.details());
+  return out;
+}
+
+}  // namespace
+
+void Shell::set_call(std::string verb, Json arguments) {
+  verb_ = std::move(verb);
+  arguments_ = std::move(arguments);
+}
+
+app::Context& Shell::open() {
+  if (daemon) {
+    refuse(Code::daemon_capability, quote(verb_) + " is not available through the daemon",
+           {"leave out --daemon and STRIATUM_DAEMON"});
+  }
+  if (context_) return *context_;
+  context_ = std::make_unique<app::Context>(world_.clock, world_.random, name_, app::locate(repo, name_), verb_);
+  if (request_id) {
+    const Json payload{{"verb", verb_}, {"args", arguments_}};
+    context_->request = app::Request{*request_id, verb_, sha256(to_canonical_utf8(payload)).hex()};
+  }
+  return *context_;
+}
+
+bool Shell::people() const {
+  if (name_ != app::Name::git_striatum || !world_.terminal || json || world_.environment("CI")) return false;
+  for (const char* variable : kAgentVariables) {
+    if (world_.environment(variable)) return false;
+  }
+  return true;
+}
+
+bool Shell::colour() const { return people() && world_.environment("NO_COLOR").value_or("").empty(); }
+
+void Shell::finish(const Json& data, const std::function<std::string()>& text) { finish_with(Code::ok, data, text); }
+
+void Shell::finish_with(Code code, const Json& data, const std::function<std::string()>& text) {
+  exit_code_ = static_cast<int>(code);
+  if (people()) {
+    world_.write(1, text ? text() : people_members(data));
+    return;
+  }
+  world_.write(1, to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
+}
+
+void Shell::finish_text(const std::string& text, const Json& data) {
+  if (json) {
+    world_.write(1, to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
+    return;
+  }
+  world_.write(1, text + "\n");
+}
+
+void Shell::line(const std::string& text) { world_.write(1, text + "\n"); }
+
+void Shell::remark(const std::string& text) { world_.write(2, text + "\n"); }
+
+void Shell::fail(const Error& error) {
+  exit_code_ = static_cast<int>(error.code());
+  if (json) {
+    world_.write(1, to_canonical_ascii({{"error", error_object(error, name_)}, {"ok", false}}) + "\n");
+    return;
+  }
+  std::string text = printable(error.message()) + "\n";
+  if (people()) {
+    for (const std::string& hint : error.hints()) text += "hint: " + printable(hint) + "\n";
+  }
+  world_.write(2, text);
+}
+
+}  // namespace striatum::cli

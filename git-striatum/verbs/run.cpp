@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/verbs.hpp"
+#include "cli/arguments.hpp"
+#include "cli/shell.hpp"
+#include "verbs/families.hpp"
+
+namespace striatum::cli {
+namespace {
+
+struct RunArgs {
+  std::string workflow;
+  std::string run;
+  std::string job;
+  std::string reason;
+};
+
+void add_run_id(CLI::App& verb, RunArgs& args) {
+  add_text(verb, "--run-id", args.run, "The run")->required();
+}
+
+void add_prepare(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  auto* verb = group.add_subcommand("prepare", "Check a workflow and prepare a run of it");
+  add_text(*verb, "--workflow", args->workflow, "Path of workflow.json")->required();
+  verb->callback([args, &shell] {
+    const app::Prepared prepared = app::run_prepare(shell.open(), args->workflow);
+    if (!prepared.warning.empty()) shell.remark(prepared.warning);
+    shell.finish(prepared.data);
+  });
+}
+
+void add_start(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  auto* verb = group.add_subcommand("start", "Start a run whose branch is confirmed");
+  add_run_id(*verb, *args);
+  verb->callback([args, &shell] { shell.finish(app::run_start(shell.open(), RunId(args->run))); });
+}
+
+void add_pause(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  args->reason = "operator_paused";
+  auto* verb = group.add_subcommand("pause", "Hand out no more work of a run");
+  add_run_id(*verb, *args);
+  add_text(*verb, "--reason", args->reason, "Why (default operator_paused)");
+  verb->callback([args, &shell] { shell.finish(app::run_pause(shell.open(), RunId(args->run), args->reason)); });
+}
+
+void add_resume(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  auto* verb = group.add_subcommand("resume", "Hand out work of a paused run again");
+  add_run_id(*verb, *args);
+  verb->callback([args, &shell] { shell.finish(app::run_resume(shell.open(), RunId(args->run))); });
+}
+
+void add_cancel(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  args->reason = "operator_canceled";
+  auto* verb = group.add_subcommand("cancel", "End a run and its open jobs");
+  add_run_id(*verb, *args);
+  add_text(*verb, "--reason", args->reason, "Why (default operator_canceled)");
+  verb->callback([args, &shell] { shell.finish(app::run_cancel(shell.open(), RunId(args->run), args->reason)); });
+}
+
+void add_retry_job(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  auto* verb = group.add_subcommand("retry-job", "Queue a failed, canceled or blocked job once more");
+  add_run_id(*verb, *args);
+  add_text(*verb, "--job-id", args->job, "The job")->required();
+  verb->callback(
+      [args, &shell] { shell.finish(app::run_retry_job(shell.open(), RunId(args->run), JobId(args->job))); });
+}
+
+}  // namespace
+
+void add_run(CLI::App& root, Shell& shell) {
+  auto* group = root.add_subcommand("run", "Prepare, start and steer runs");
+  add_prepare(*group, shell);
+  add_start(*group, shell);
+  add_pause(*group, shell);
+  add_resume(*group, shell);
+  add_cancel(*group, shell);
+  add_retry_job(*group, shell);
+}
+
+}  // namespace striatum::cli
