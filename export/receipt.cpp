@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 
 #include "base/json.hpp"
@@ -142,7 +143,7 @@ class Reader {
   [[nodiscard]] bool boolean(std::string_view key) {
     return at(key).is_boolean() ? at(key).get<bool>() : wrong<bool>(key);
   }
-  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t least) {
+  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t least = std::numeric_limits<std::int64_t>::min()) {
     const Json& value = at(key);
     const bool good = value.is_number_integer() && value.get<std::int64_t>() >= least;
     return good ? value.get<std::int64_t>() : wrong<std::int64_t>(key);
@@ -258,7 +259,7 @@ std::map<std::string, std::int64_t> read_counts(Reader redaction) {
   const Json& counts = redaction.at("counts");
   if (!counts.is_object()) return redaction.wrong<std::map<std::string, std::int64_t>>("counts");
   Reader inner = redaction.inner("counts");
-  for (const auto& [key, value] : counts.items()) out[key] = inner.integer(key, 0);
+  for (const auto& [key, value] : counts.items()) out[key] = inner.integer(key);
   return out;
 }
 
@@ -288,11 +289,11 @@ void read_predicate(Reader reader, Receipt& out, std::string& problem) {
   out.gates = read_gates(reader, problem);
   Reader log = reader.inner("log");
   out.store_id = log.hex32("store_id");
-  out.log_seq = log.integer("seq", 1);
+  out.log_seq = log.integer("seq", 0);
   out.log_head = log.digest("head");
   Reader redaction = reader.inner("redaction");
   out.redaction_policy = redaction.text("policy");
-  out.redaction_version = redaction.integer("version", 0);
+  out.redaction_version = redaction.integer("version");
   out.redaction_counts = read_counts(redaction);
   out.previous = reader.optional_digest("previous");
   out.nonce = reader.hex32("nonce");
