@@ -145,7 +145,8 @@ void require_attested(store::Connection& db, const Run& run, const Job& job, con
   const Attestation attestation = attest(db, session);
   if (attestation.attested) return;
   refuse(code, "job " + quote(job.id.str()) + " wants an attached lane supervisor for session " +
-                   quote(session.id.str()) + ": " + attestation.reason.get<std::string>(),
+                   quote(session.id.str()) + ": " + attestation.reason.get<std::string>() +
+                   "; `supervise start` attaches one",
          {"start one with `supervise start --session-id " + session.id.str() + "`"});
 }
 

@@ -80,7 +80,7 @@ Json confirm_rows(Context& ctx, store::WriteUnit& unit, const BranchConfirm& com
           {"requested_branch", command.branch},
           {"current_git_branch", nullable(current)},
           {"records_only", true},
-          {"warning", differs ? Json("the branch checked out now is not the one recorded for the run") : Json()},
+          {"warning", differs ? Json("the current git branch is not the one this branch confirmation records") : Json()},
           {"created", created},
           {"mode", mode_of(command)}};
 }

@@ -142,7 +142,7 @@ Json run_start(Context& ctx, const RunId& id) {
              {"use provenance_mode advisory and `git striatum apply`"});
     }
     if (run.state == RunState::needs_branch_confirmation) {
-      refuse(Code::workflow, "run " + quote(id.str()) + " needs branch confirmation before it starts",
+      refuse(Code::workflow, "run " + quote(id.str()) + " needs branch confirmation before run start",
              {"run `" + ctx.program() + " branch confirm --run-id " + id.str() + " --branch NAME --create`"});
     }
     refuse_terminal(run);

@@ -139,7 +139,7 @@ Json init_workflow(const std::string& path, domain::StarterStyle style, Instant 
   const std::string slug = target.filename().native();
   if (slug.empty() || slug == "." || slug == ".." ||
       fs::symlink_status(target).type() != fs::file_type::not_found) {
-    refuse(Code::workflow, "workflow init makes a new folder, but " + quote(name) + " exists already");
+    refuse(Code::workflow, "workflow init refuses to overwrite " + quote(name));
   }
   refuse_reserved(target);
   const auto files = domain::starter_files(style, slug, now);

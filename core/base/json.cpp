@@ -63,6 +63,11 @@ bool shallow(std::string_view text, std::size_t limit) {
   return true;
 }
 
+/// No NUL, where the parser would stop and believe the text had ended, and no depth that exhausts the stack.
+bool plausible(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && shallow(text, 512);
+}
+
 void append_spaced(std::string& out, const nlohmann::ordered_json& value) {
   if (!value.is_structured()) {
     out += value.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
@@ -93,14 +98,14 @@ std::string to_spaced_ascii(const nlohmann::ordered_json& value) {
 }
 
 std::optional<Json> parse_json(std::string_view text) {
-  if (!shallow(text, 512)) return std::nullopt;
+  if (!plausible(text)) return std::nullopt;
   Json value = Json::parse(text, nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
 }
 
 std::optional<nlohmann::ordered_json> parse_ordered_json(std::string_view text) {
-  if (!shallow(text, 512)) return std::nullopt;
+  if (!plausible(text)) return std::nullopt;
   auto value = nlohmann::ordered_json::parse(text, nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;

@@ -115,10 +115,10 @@ void WorkflowChecker::check_job_links(const Json& job, const std::string& id, co
   const std::string name = "job " + quote(id);
   const std::string role = required_text(job, "role_id", name, path + ".role_id");
   if (!has(top("roles"), role))
-    invalid(name + " names role " + quote(role) + ", which is not declared", path + ".role_id");
+    invalid(name + " names an unknown role " + quote(role), path + ".role_id");
   const Json& lane = member(job, "lane_id");
   if (!lane.is_null() && (!lane.is_string() || !has(top("lanes"), text_of(lane)))) {
-    invalid(name + " names lane " + shown(lane) + ", which is not declared", path + ".lane_id");
+    invalid(name + " names an unknown lane " + shown(lane), path + ".lane_id");
   }
   if (cross_repository_) {
     const std::string alias = text_member(job, "repository");

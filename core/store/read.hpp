@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Questions about the state, answered by whole rows (JSON objects by column name) or small structs. One statement a
-// question, never one a job: the callers put the answers together.
+// Questions about the state. Answers are whole rows (JSON objects by column name) or small structs; a question about
+// many jobs is one statement, never one a job.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,79 +18,112 @@
 
 namespace striatum::store {
 
-/// One run's rows, or, when empty, everybody's.
+/// One run's rows, or, when empty, those of all runs.
 using Scope = std::optional<RunId>;
 
-/// `{"requires_verdict": …}` of a gate and what it means; the texts repeat, so each is parsed once.
-class Gates {
- public:
-  struct Gate {
-    bool valid = false;
-    /// The array, or null when the gate asks for none.
-    Json required;
-    [[nodiscard]] bool accepts(const Json& verdict) const;
-  };
-  [[nodiscard]] const Gate& read(const std::string& gate_json);
-
- private:
-  std::map<std::string, Gate, std::less<>> known_;
-};
-
-// ---- status (read_status.cpp)
+// ---- read_status.cpp
 /// `[{run_id, state, branch_name}]`, oldest first.
 [[nodiscard]] Json run_heads(Connection& db, const Scope& scope);
 struct RunMode {
   RunId run;
   std::string state;
-  /// As the workflow says it; null when it says nothing, `sealed_patch` when it cannot be read.
-  Json mode;
+  /// `advisory`, `attested_bylines`, `sealed_patch`; what cannot be read or is no mode counts as sealed.
+  std::string mode;
 };
 [[nodiscard]] std::vector<RunMode> provenance_modes(Connection& db, const Scope& scope);
 /// `{state: count}` of all attempts.
 [[nodiscard]] Json job_counts(Connection& db, const Scope& scope);
 /// Open blockers with `workflow_job_id` and `job_state`, oldest first.
 [[nodiscard]] Json open_blockers(Connection& db, const Scope& scope);
-/// Latest verdicts of the review jobs that wait for a person or failed.
-[[nodiscard]] Json latest_verdicts_of_stopped_reviews(Connection& db, const Scope& scope);
+/// Latest verdict of each review job that waits for a person or has failed, unless it accepts.
+[[nodiscard]] Json refusing_verdicts(Connection& db, const Scope& scope);
 [[nodiscard]] Json verdicts_by_posture(Connection& db, const Scope& scope);
-/// `[{role_id, lane_id, workflow_job_id}]` of pending work, grouped rows beside one another.
+/// `[{role_id, lane_id, workflow_job_id}]` of pending work, sorted by all three.
 [[nodiscard]] Json claimable_work(Connection& db, const Scope& scope);
-[[nodiscard]] bool any_pending_work(Connection& db, const Scope& scope);
-/// Lost supervisors whose session still holds a lease.
-[[nodiscard]] Json lost_supervisors_holding(Connection& db, const Scope& scope);
-/// Executions that count for a run's health: running, lost and timed out ones, with `lease_state`, `lease_expires_at`.
-[[nodiscard]] Json process_rows(Connection& db, const Scope& scope);
+/// Running, lost and timed out executions with `lease_state` and `lease_expires_at`.
+[[nodiscard]] Json executions(Connection& db, const Scope& scope);
+/// Lost supervisors whose session holds an active lease, with `lease_id` and `lease_expires_at`.
+[[nodiscard]] Json lost_supervisors(Connection& db, const Scope& scope);
 
-// ---- dependencies (read_status.cpp)
-/// Which jobs to ask about.
-enum class Waiting { blocked_only, everyone };
-struct Edge {
-  std::string job;
-  Json upstream;  ///< `{depends_on_job_id, workflow_job_id, state, required_verdicts, latest_verdict}`
-  bool open = false;
+/// A job and what it waits for.
+struct Upstream {
+  std::string job_id;
+  std::string workflow_job_id;
+  std::string state;
+  /// The verdicts that open the gate; null when any end of the work does.
+  Json required_verdicts;
+  Json latest_verdict;
+  bool met = false;
 };
-/// Every dependency of the jobs in scope, job by job, upstream jobs by workflow job id.
-void each_edge(Connection& db, const Scope& scope, Waiting which, const std::function<void(const Edge&)>& visit);
-/// `[{job_id, workflow_job_id, state, role_id, lane_selector_json}]` in the run's job order.
-[[nodiscard]] Json blocked_jobs(Connection& db, const Scope& scope);
-/// Jobs directly behind `job`: `[{job_id, workflow_job_id, state}]`.
-[[nodiscard]] Json jobs_behind(Connection& db, const JobId& job);
-/// The dependencies of one job.
-void each_edge_of(Connection& db, const JobId& job, const std::function<void(const Edge&)>& visit);
+struct Waiter {
+  std::string job_id;
+  std::string workflow_job_id;
+  std::string state;
+  std::string role;
+  std::string lane_selector;
+  std::vector<Upstream> upstream;
+};
+/// Blocked jobs in the order of `list jobs`, each with all its dependencies by workflow job id.
+[[nodiscard]] std::vector<Waiter> blocked_jobs(Connection& db, const Scope& scope);
+/// Jobs directly behind `job`, by workflow job id.
+[[nodiscard]] std::vector<Waiter> jobs_behind(Connection& db, const JobId& job);
 
-// ---- sessions
-/// Whole rows in the order they were registered in.
-[[nodiscard]] std::vector<Session> sessions_in(Connection& db, const Scope& scope);
+/// Sessions in the order they were inserted in.
+[[nodiscard]] std::vector<Session> sessions_of(Connection& db, const Scope& scope);
+/// Ids of sessions that an attached supervisor row names.
+[[nodiscard]] std::set<std::string> supervised_sessions(Connection& db);
+/// When the active leases of a run end: `[{lease_id, job_id, workflow_job_id, session_id, slug, expires_at}]`.
+[[nodiscard]] Json holders(Connection& db, const Scope& scope);
 
-// ---- lists (read_lists.cpp)
+// ---- read_why.cpp
+/// Whole rows; null when there is none.
+[[nodiscard]] Json run_row(Connection& db, const std::string& id);
+[[nodiscard]] Json job_row(Connection& db, const std::string& id);
+/// By job id or workflow job id; of several the oldest.
+[[nodiscard]] Json find_job_row(Connection& db, const std::string& id_or_name);
+[[nodiscard]] Json message_row(Connection& db, const std::string& id);
+/// With `workflow_job_id` and `job_state`.
+[[nodiscard]] Json blocker_row(Connection& db, const std::string& id);
+[[nodiscard]] Json artifact_row(Connection& db, const std::string& id);
+[[nodiscard]] Json verdict_row(Connection& db, const std::string& id);
+[[nodiscard]] Json latest_verdict_row(Connection& db, const std::string& job);
+/// By session id or slug; of several the oldest.
+[[nodiscard]] Json session_row(Connection& db, const std::string& id_or_slug);
+[[nodiscard]] Json execution_row(Connection& db, const std::string& id);
+[[nodiscard]] Json jobs_of_run(Connection& db, const std::string& run);
+/// Jobs a session has leased or judged.
+[[nodiscard]] Json jobs_of_session(Connection& db, const std::string& session);
+[[nodiscard]] Json blockers_of_job(Connection& db, const std::string& job);
+[[nodiscard]] Json verdicts_on_artifact(Connection& db, const std::string& artifact);
+/// The column of `events` that names the target.
+enum class About { run, job, session, artifact };
+/// `[{event_id, event_type, payload_json}]`, oldest first.
+[[nodiscard]] Json events_about(Connection& db, About about, const std::string& id);
+
+// ---- read_lists.cpp
 struct Limit {
   std::int64_t rows = 100;
 };
 [[nodiscard]] Json list_runs(Connection& db, const std::optional<std::string>& state, Limit limit);
 [[nodiscard]] Json list_workflows(Connection& db, Limit limit);
-[[nodiscard]] Json list_sessions(Connection& db, const RunId& run, const std::optional<std::string>& state,
-                                 const std::optional<std::string>& role, const std::optional<std::string>& lane);
-[[nodiscard]] Json list_jobs(Connection& db, const RunId& run, const std::optional<std::string>& state,
-                             const std::optional<std::string>& name);
+struct SessionFilter {
+  std::optional<std::string> state;
+  std::optional<std::string> role;
+  std::optional<std::string> lane;
+};
+/// `capabilities_json` as stored; without the attestation.
+[[nodiscard]] Json list_sessions(Connection& db, const RunId& run, const SessionFilter& filter);
+struct JobFilter {
+  std::optional<std::string> state;
+  std::optional<std::string> name;
+};
+[[nodiscard]] Json list_jobs(Connection& db, const RunId& run, const JobFilter& filter);
+/// With `author_line` and the publishing session's and job's columns instead of the author object.
 [[nodiscard]] Json list_artifacts(Connection& db, const RunId& run, const std::optional<std::string>& kind);
+
+// ---- read_log.cpp
+/// `{seq, event_id, event_type, run_id, session_id, job_id, created_at, payload, hash}` of the events behind
+/// `after`, oldest first. Events that no chain row covers yet have null `seq` and `hash`.
+[[nodiscard]] std::vector<Json> log_rows(Connection& db, const Scope& scope, std::int64_t after, Limit limit);
+
 }  // namespace striatum::store
