@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/dump.hpp"
 #include "cli/registry.hpp"
 #include "cli/shell.hpp"
 
@@ -140,6 +141,10 @@ int main_with(const std::vector<std::string>& args, World& world) {
     add_root_options(root, shell);
     add_families(root, shell, args);
     finish_leaves(root, shell);
+    if (args.size() == 2 && args[1] == "__dump-cli") {
+      world.write(1, dump(root).dump(1) + "\n");
+      return 0;
+    }
     try {
       return parse_and_run(root, shell, args);
     } catch (const Error& error) {

@@ -1,0 +1,1 @@
+source (status dirname)/git-striatum.fish

@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes what follows from the program's own tree of verbs: option lists of the manual pages, shell completions.
+
+    generate.py --program build/dev/git-striatum/git-striatum [--check]
+
+With --check nothing is written: exit 1 names the files that would change."""
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+MAN = "docs/man/generated"
+SHELLS = "packaging/completions"
+QUIET = {"--help", "--json"}  # said once, in git-striatum(1)
+FILES = {"--path", "--workflow", "--repo", "--vsa"}
+
+
+def metavar(option):
+    if option["choices"]:
+        return "|".join(option["choices"])
+    if option["value"] == "INT":
+        return "N"
+    word = option["name"].lstrip("-").removesuffix("-id").split("-")[-1].upper()
+    return {"WORKFLOW": "PATH", "REPO": "PATH", "JSON": "JSON", "SECONDS": "N"}.get(word, word)
+
+
+def leaves(node, path=()):
+    if not node["verbs"]:
+        yield path, node
+    for verb in node["verbs"]:
+        yield from leaves(verb, (*path, verb["name"]))
+
+
+def every(node, path=()):
+    yield path, node
+    for verb in node["verbs"]:
+        yield from every(verb, (*path, verb["name"]))
+
+
+# ---- manual pages
+
+def escape(text):
+    """Asciidoc marks that may stand in a help text."""
+    return text.replace("{", "\\{").replace("|", "{vbar}").replace("*", "{asterisk}").replace("--", "\\--").replace("…", "...")
+
+
+def synopsis(path, node):
+    words = [f"*git striatum {' '.join(path)}*"]
+    words += [(f"_{p['name']}_" if p["required"] else f"[_{p['name']}_]") for p in node["positionals"]]
+    for option in node["options"]:
+        if option["name"] in QUIET:
+            continue
+        text = f"*\\{option['name']}*"
+        if option["value"] is not None:
+            values = "{vbar}".join(option["choices"]) if option["choices"] else f"_{metavar(option)}_"
+            text += f" {values}"
+        text = text if option["required"] else f"[{text}]"
+        words.append(text + ("..." if option["many"] else ""))
+    return " ".join(words)
+
+
+def option_entry(option):
+    head = f"*\\{option['name']}*"
+    if option["value"] is not None and not option["choices"]:
+        head += f" _{metavar(option)}_"
+    text = escape(option["help"])
+    if option["choices"]:
+        text += ": " + ", ".join(f"`{choice}`" for choice in option["choices"])
+    marks = [word for word, on in (("required", option["required"]), ("repeatable", option["many"])) if on]
+    return f"{head}::\n  {text}{' (' + ', '.join(marks) + ')' if marks else ''}.\n"
+
+
+def options_of(path, node):
+    entries = [f"_{p['name']}_::\n  {escape(p['help']) or 'See above'}.\n" for p in node["positionals"]]
+    entries += [option_entry(option) for option in node["options"] if option["name"] not in QUIET]
+    title = f"=== {' '.join(path)}\n{escape(node['help'])}.\n"
+    return title + ("\n" + "\n".join(entries) if entries else "")
+
+
+def manual(tree):
+    mark = "// Written by packaging/generate.py; do not edit.\n"
+    for family in tree["verbs"]:
+        verbs = list(leaves(family, (family["name"],)))
+        lines = " +\n".join(synopsis(path, node) for path, node in verbs)
+        yield f"{MAN}/{family['name']}-synopsis.adoc", f"{mark}{lines} +\n"
+        parts = "\n".join(options_of(path, node) for path, node in verbs)
+        yield f"{MAN}/{family['name']}-options.adoc", f"{mark}{parts}"
+    root = "\n".join(option_entry(option) for option in tree["options"] if option["name"] not in QUIET)
+    yield f"{MAN}/root-options.adoc", mark + root
+
+
+# ---- completions
+
+def words_of(node):
+    verbs = [verb["name"] for verb in node["verbs"]]
+    return verbs + [option["name"] for option in node["options"]]
+
+
+def takes_value(tree):
+    names = {o["name"] for _, node in every(tree) for o in node["options"] if o["value"] is not None}
+    return sorted(names)
+
+
+def choice_rows(tree):
+    for path, node in every(tree):
+        for option in node["options"]:
+            if option["choices"]:
+                yield " ".join(path), option["name"], option["choices"]
+
+
+BASH = r'''# Written by packaging/generate.py; do not edit.
+# bash completion for `git striatum` (git calls _git_striatum), `striatum` and `git-striatum`.
+
+_striatum_words()
+{
+    case $1 in
+@WORDS@
+    esac
+}
+
+_striatum_values()
+{
+    case "$1 $2" in
+@VALUES@
+    esac
+}
+
+# Words of the verb so far, options and their values left out.
+_striatum_path()
+{
+    local index path= word skip=
+    for ((index = $1; index < COMP_CWORD; index++)); do
+        word=${COMP_WORDS[index]}
+        if [[ -n $skip ]]; then
+            skip=
+        elif [[ $word == -* ]]; then
+            case $word in
+                @VALUED@) skip=yes ;;
+            esac
+        elif [[ -n $(_striatum_words "${path:+$path }$word") ]]; then
+            path="${path:+$path }$word"
+        fi
+    done
+    printf '%s' "$path"
+}
+
+_striatum()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} start=1 path values
+    [[ ${COMP_WORDS[0]##*/} == git ]] && while [[ ${COMP_WORDS[start - 1]} != striatum && $start -lt $COMP_CWORD ]]; do
+        ((start++))
+    done
+    path=$(_striatum_path "$start")
+    values=$(_striatum_values "$path" "$previous")
+    COMPREPLY=()
+    if [[ -n $values ]]; then
+        COMPREPLY=($(compgen -W "$values" -- "$current"))
+    elif case $previous in @FILES@) true ;; *) false ;; esac; then
+        COMPREPLY=($(compgen -f -- "$current"))
+    else
+        COMPREPLY=($(compgen -W "$(_striatum_words "$path")" -- "$current"))
+    fi
+}
+
+_git_striatum()
+{
+    _striatum
+}
+
+complete -o bashdefault -o default -F _striatum striatum git-striatum
+'''
+
+
+def bash(tree):
+    words = "\n".join(f"        '{' '.join(path)}') echo '{' '.join(words_of(node))}' ;;" for path, node in every(tree))
+    values = "\n".join(f"        '{path} {name}') echo '{' '.join(choices)}' ;;"
+                       for path, name, choices in choice_rows(tree))
+    text = BASH.replace("@WORDS@", words).replace("@VALUES@", values)
+    return text.replace("@VALUED@", " | ".join(takes_value(tree))).replace("@FILES@", " | ".join(sorted(FILES)))
+
+
+ZSH = r'''#compdef git-striatum striatum
+# Written by packaging/generate.py; do not edit.
+
+_git-striatum()
+{
+    local -A known=(
+@WORDS@
+    )
+    local -A choices=(
+@VALUES@
+    )
+    local -a valued=(@VALUED@) files=(@FILES@)
+    local path_= word= skip= index
+    for ((index = 2; index < CURRENT; index++)); do
+        word=$words[index]
+        if [[ -n $skip ]]; then
+            skip=
+        elif [[ $word == -* ]]; then
+            (( $valued[(Ie)$word] )) && skip=yes
+        elif [[ -n $known[${path_:+$path_ }$word] ]]; then
+            path_="${path_:+$path_ }$word"
+        fi
+    done
+    local previous=$words[CURRENT-1]
+    if [[ -n $choices["$path_ $previous"] ]]; then
+        compadd -- ${=choices["$path_ $previous"]}
+    elif (( $files[(Ie)$previous] )); then
+        _files
+    else
+        compadd -- ${=known[${path_:-.}]}
+    fi
+}
+
+_git-striatum "$@"
+'''
+
+
+def zsh(tree):
+    words = "\n".join(f"        '{' '.join(path) or '.'}' '{' '.join(words_of(node))}'" for path, node in every(tree))
+    values = "\n".join(f"        '{path} {name}' '{' '.join(choices)}'" for path, name, choices in choice_rows(tree))
+    text = ZSH.replace("@WORDS@", words).replace("@VALUES@", values)
+    return text.replace("@VALUED@", " ".join(takes_value(tree))).replace("@FILES@", " ".join(sorted(FILES)))
+
+
+FISH = r'''# Written by packaging/generate.py; do not edit.
+
+# Is the verb typed so far exactly this one?
+function __striatum_at
+    set -l words (commandline -opc)
+    set -l path
+    set -l skip no
+    for word in $words[2..-1]
+        if test $skip = yes
+            set skip no
+        else if contains -- $word @VALUED@
+            set skip yes
+        else if test "$word" != striatum; and not string match -q -- '-*' $word
+            set -a path $word
+        end
+    end
+    test "$path" = "$argv[1]"
+end
+
+'''
+
+
+def fish(tree):
+    lines = [FISH.replace("@VALUED@", " ".join(takes_value(tree)))]
+    def quoted(text):
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    for path, node in every(tree):
+        for command in ("striatum", "git-striatum"):
+            where = f"complete -c {command} -f -n \"__striatum_at '{' '.join(path)}'\""
+            lines += [f"{where} -a {verb['name']} -d {quoted(verb['help'])}\n" for verb in node["verbs"]]
+            for option in node["options"]:
+                value = "" if option["value"] is None else " -r"
+                if option["choices"]:
+                    value = f" -x -a '{' '.join(option['choices'])}'"
+                elif option["name"] in FILES:
+                    value = " -r -F"
+                lines.append(f"{where} -l {option['name'][2:]}{value} -d {quoted(option['help'])}\n")
+    return "".join(lines)
+
+
+def outputs(tree):
+    yield from manual(tree)
+    yield f"{SHELLS}/git-striatum.bash", bash(tree)
+    yield f"{SHELLS}/_git-striatum", zsh(tree)
+    yield f"{SHELLS}/git-striatum.fish", fish(tree)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    shown = subprocess.run([arguments.program, "__dump-cli"], capture_output=True, check=True)
+    files = dict(outputs(json.loads(shown.stdout)))
+    old = {str(path.relative_to(TOP)) for path in (TOP / MAN).glob("*.adoc")} - set(files)
+    changed = [name for name, text in files.items() if not (TOP / name).is_file() or (TOP / name).read_text() != text]
+    if arguments.check:
+        for name in (*changed, *old):
+            print(f"{name}: not what the program says; run packaging/generate.py")
+        sys.exit(1 if changed or old else 0)
+    for name in changed:
+        (TOP / name).parent.mkdir(parents=True, exist_ok=True)
+        (TOP / name).write_text(files[name])
+    for name in old:
+        (TOP / name).unlink()
+
+
+if __name__ == "__main__":
+    main()
