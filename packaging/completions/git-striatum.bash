@@ -1,0 +1,100 @@
+# Written by packaging/generate.py; do not edit.
+# bash completion for `git striatum` (git calls _git_striatum), `striatum` and `git-striatum`.
+
+_striatum_words()
+{
+    case $1 in
+        '') echo 'init workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint --help --repo --daemon --no-daemon --request-id --version' ;;
+        'init') echo '--help --json' ;;
+        'workflow') echo 'validate plan graph init --help' ;;
+        'workflow validate') echo '--help --json' ;;
+        'workflow plan') echo '--help --json' ;;
+        'workflow graph') echo '--help --format --json' ;;
+        'workflow init') echo '--help --style --json' ;;
+        'run') echo 'prepare start pause resume cancel retry-job --help' ;;
+        'run prepare') echo '--help --workflow --json' ;;
+        'run start') echo '--help --run-id --json' ;;
+        'run pause') echo '--help --run-id --reason --json' ;;
+        'run resume') echo '--help --run-id --json' ;;
+        'run cancel') echo '--help --run-id --reason --json' ;;
+        'run retry-job') echo '--help --run-id --job-id --json' ;;
+        'branch') echo 'confirm --help' ;;
+        'branch confirm') echo '--help --run-id --branch --create --use-current --strict --again --allow-protected --json' ;;
+        'register-session') echo '--help --run-id --role --lane --capability --fresh --parent-session-id --force-non-fresh --reason --operator-label --json' ;;
+        'session') echo 'close --help' ;;
+        'session close') echo '--help --session-id --reason --json' ;;
+        'claim-next') echo '--help --session-id --lease-seconds --json' ;;
+        'ack') echo '--help --session-id --message-id --lease-id --json' ;;
+        'heartbeat') echo '--help --session-id --lease-id --extend-seconds --json' ;;
+        'release') echo '--help --session-id --message-id --lease-id --reason --requeue --json' ;;
+        'send') echo '--help --session-id --kind --body-json --json' ;;
+        'block') echo '--help --session-id --job-id --lease-id --kind --severity --description --json' ;;
+        'publish-artifact') echo '--help --session-id --job-id --lease-id --kind --logical-name --path --json' ;;
+        'complete') echo '--help --session-id --job-id --lease-id --summary --json' ;;
+        'verdict') echo '--help --session-id --job-id --lease-id --verdict --findings-artifact-id --rationale --json' ;;
+        'override-verdict') echo '--help --session-id --job-id --verdict --rationale --findings-artifact-id --json' ;;
+        'submit-review') echo '--help --session-id --job-id --lease-id --path --verdict --logical-name --kind --rationale --json' ;;
+        'decision') echo 'record --help' ;;
+        'decision record') echo '--help --run-id --path --outcome --title --decision-id --rationale --follow-up --json' ;;
+        'checkpoint') echo 'resolve --help' ;;
+        'checkpoint resolve') echo '--help --blocker-id --action --decision-id --json' ;;
+    esac
+}
+
+_striatum_values()
+{
+    case "$1 $2" in
+        'workflow graph --format') echo 'mermaid json dot' ;;
+        'workflow init --style') echo 'minimal review code-change' ;;
+        'block --severity') echo 'blocked human_checkpoint' ;;
+        'verdict --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
+        'override-verdict --verdict') echo 'accept accept_with_findings' ;;
+        'submit-review --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
+        'decision record --outcome') echo 'accepted rejected accepted_with_follow_up' ;;
+        'checkpoint resolve --action') echo 'continue cancel' ;;
+    esac
+}
+
+# Words of the verb so far, options and their values left out.
+_striatum_path()
+{
+    local index path= word skip=
+    for ((index = $1; index < COMP_CWORD; index++)); do
+        word=${COMP_WORDS[index]}
+        if [[ -n $skip ]]; then
+            skip=
+        elif [[ $word == -* ]]; then
+            case $word in
+                --action | --blocker-id | --body-json | --branch | --capability | --decision-id | --description | --extend-seconds | --findings-artifact-id | --follow-up | --format | --job-id | --kind | --lane | --lease-id | --lease-seconds | --logical-name | --message-id | --operator-label | --outcome | --parent-session-id | --path | --rationale | --reason | --repo | --request-id | --role | --run-id | --session-id | --severity | --style | --summary | --title | --verdict | --workflow) skip=yes ;;
+            esac
+        elif [[ -n $(_striatum_words "${path:+$path }$word") ]]; then
+            path="${path:+$path }$word"
+        fi
+    done
+    printf '%s' "$path"
+}
+
+_striatum()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} start=1 path values
+    [[ ${COMP_WORDS[0]##*/} == git ]] && while [[ ${COMP_WORDS[start - 1]} != striatum && $start -lt $COMP_CWORD ]]; do
+        ((start++))
+    done
+    path=$(_striatum_path "$start")
+    values=$(_striatum_values "$path" "$previous")
+    COMPREPLY=()
+    if [[ -n $values ]]; then
+        COMPREPLY=($(compgen -W "$values" -- "$current"))
+    elif case $previous in --path | --repo | --vsa | --workflow) true ;; *) false ;; esac; then
+        COMPREPLY=($(compgen -f -- "$current"))
+    else
+        COMPREPLY=($(compgen -W "$(_striatum_words "$path")" -- "$current"))
+    fi
+}
+
+_git_striatum()
+{
+    _striatum
+}
+
+complete -o bashdefault -o default -F _striatum striatum git-striatum
