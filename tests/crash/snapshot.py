@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a repository holds, with everything that differs from one call to the next taken out."""
+
+import os
+import re
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+HEX = re.compile(r"(?<![0-9a-fA-F])([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-fA-F])")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+SAMPLED = {("gs_event_chain", "salt"), ("gs_event_chain", "body_commit"), ("gs_event_chain", "hash"),
+           ("gs_leases", "boot_seconds"), ("gs_apply_receipts", "signature"), ("gs_apply_receipts", "envelope_json"),
+           ("gs_meta", "value"), ("command_requests", "response_json")}
+STATE = ".striatum/state.sqlite3"
+# Of these only the presence may differ: SQLite's companions, the writers' lock.
+UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".striatum/write.lock")
+GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
+TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
+
+
+class Words:
+    """Names random words by the order in which they are met."""
+
+    def __init__(self, alike=()):
+        self.seen = {}
+        self.alike = [re.compile(pattern) for pattern in alike]
+
+    def plain(self, text):
+        for pattern in self.alike:
+            text = pattern.sub("<alike>", text)
+        text = HEX.sub(lambda m: self.seen.setdefault(m.group(1), f"<{len(m.group(1))}:{len(self.seen)}>"), text)
+        return TIME.sub("<time>", text)
+
+    def value(self, value):
+        if isinstance(value, bytes):
+            return f"<{len(value)} bytes>"
+        return self.plain(value) if isinstance(value, str) else value
+
+
+def tables(connection, words):
+    names = [row[0] for row in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    # Events and their chain last: by then the rows have named the ids in a settled order.
+    names.sort(key=lambda name: (name.startswith("gs_"), name == "events", name))
+    out = {}
+    for name in names:
+        cursor = connection.execute(f"SELECT * FROM {name}")
+        columns = [column[0] for column in cursor.description]
+        rows = [tuple("*" if (name, column) in SAMPLED else value for column, value in zip(columns, row))
+                for row in cursor]
+        out[name] = [tuple(words.value(value) for value in row) for row in rows]
+        if name.startswith("gs_"):
+            out[name].sort(key=repr)
+    return out
+
+
+def open_copy(repo, scratch):
+    """A connection to a copy of the state as it lies there, the log included; None without a state.
+
+    A copy, so that the first program to open the state after a crash is the one under test.
+    """
+    if not (Path(repo) / STATE).exists():
+        return None
+    copy = Path(scratch) / "copy.sqlite3"
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+    for suffix in ("", "-wal", "-journal"):
+        source = Path(repo) / (STATE + suffix)
+        if source.exists():
+            shutil.copyfile(source, copy.with_name(copy.name + suffix))
+    return sqlite3.connect(copy)
+
+
+def walk(repo):
+    """(relative path, lstat) of everything below, except git's objects and logs."""
+    stack = [""]
+    while stack:
+        folder = stack.pop()
+        with os.scandir(os.path.join(repo, folder)) as entries:
+            for entry in sorted(entries, key=lambda e: e.name):
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                info = entry.stat(follow_symlinks=False)
+                yield path, info
+                if stat.S_ISDIR(info.st_mode) and path not in (".git/objects", ".git/logs"):
+                    stack.append(path)
+
+
+def files(repo, words):
+    out = {}
+    for path, info in walk(repo):
+        if TEMPORARY.search(path) or path in UNSTABLE or path == ".git/index" or GIT_LOCK.match(path):
+            continue
+        full = os.path.join(repo, path)
+        if stat.S_ISLNK(info.st_mode):
+            content = "-> " + os.readlink(full)
+        elif stat.S_ISREG(info.st_mode):
+            if path.startswith(".striatum/backup") or path.startswith(".git/striatum/backup"):
+                continue
+            with open(full, "rb") as file:
+                content = words.plain(file.read().decode("utf-8", "backslashreplace"))
+        else:
+            content = ""
+        out[words.plain(path)] = (stat.S_IFMT(info.st_mode), info.st_mode & 0o777, content)
+    return out
+
+
+def locks_of_git(repo):
+    return [path for path, _ in walk(repo) if GIT_LOCK.match(path) and not TEMPORARY.search(path)]
+
+
+def temporaries(repo):
+    return [path for path, _ in walk(repo) if TEMPORARY.search(path)]
+
+
+class Snapshot:
+    """State and files of a repository, comparable; `broken` lists violated rules of the state itself.
+
+    Temporary files are kept apart: an interrupted command may leave one, the next has to clear it away. `alike`
+    are patterns whose text is not compared.
+    """
+
+    def __init__(self, repo, scratch, check, git=None, alike=()):
+        words = Words(alike)
+        self.tables, self.broken = {}, []
+        connection = open_copy(repo, scratch)
+        if connection is not None:
+            try:
+                self.tables = tables(connection, words)
+                self.broken = check(connection) if "jobs" in self.tables and "gs_event_chain" in self.tables else []
+            except sqlite3.DatabaseError as error:
+                self.broken = [f"unreadable: {error}"]
+            finally:
+                connection.close()
+        self.files = files(repo, words)
+        self.temporaries = temporaries(repo)
+        self.index = words.plain(git(repo)) if git else None
+
+    def __eq__(self, other):
+        return self.tables == other.tables and self.files == other.files and self.index == other.index
+
+    def differences(self, other, limit=4):
+        """Where `other` is not the same, in words."""
+        found = []
+        for name in sorted({*self.tables, *other.tables}):
+            mine, theirs = self.tables.get(name, []), other.tables.get(name, [])
+            if mine != theirs:
+                lost = [row for row in mine if row not in theirs][:1]
+                new = [row for row in theirs if row not in mine][:1]
+                found.append(f"{name}: {len(mine)} -> {len(theirs)} rows; - {lost} + {new}"[:300])
+        for path in sorted({*self.files, *other.files}):
+            if self.files.get(path) != other.files.get(path):
+                what = "new" if path not in self.files else "gone" if path not in other.files else "changed"
+                found.append(f"file {path}: {what}")
+        if self.index != other.index:
+            found.append(f"git: {self.index!r} -> {other.index!r}"[:300])
+        return found[:limit]
