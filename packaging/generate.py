@@ -7,6 +7,7 @@
 With --check nothing is written: exit 1 names the files that would change."""
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def every(node, path=()):
 
 def escape(text):
     """Asciidoc marks that may stand in a help text."""
-    return text.replace("{", "\\{").replace("|", "{vbar}").replace("*", "{asterisk}").replace("--", "\\--").replace("…", "...")
+    return re.sub(r"\{(?=\w)", r"\\{", text).replace("|", "{vbar}").replace("*", "{asterisk}").replace("…", "...")
 
 
 def synopsis(path, node):
@@ -53,7 +54,7 @@ def synopsis(path, node):
     for option in node["options"]:
         if option["name"] in QUIET:
             continue
-        text = f"*\\{option['name']}*"
+        text = f"*{option['name']}*"
         if option["value"] is not None:
             values = "{vbar}".join(option["choices"]) if option["choices"] else f"_{metavar(option)}_"
             text += f" {values}"
@@ -63,7 +64,7 @@ def synopsis(path, node):
 
 
 def option_entry(option):
-    head = f"*\\{option['name']}*"
+    head = f"*{option['name']}*"
     if option["value"] is not None and not option["choices"]:
         head += f" _{metavar(option)}_"
     text = escape(option["help"])

@@ -43,7 +43,7 @@ def check_verbs(program, tree):
     pages = {page.name: page.read_text() for page in MAN.glob("*.adoc")}
     for family in tree["verbs"]:
         for part in ("synopsis", "options"):
-            line = f"include::generated/{family['name']}-{part}.adoc[]"
+            line = f"include::generated/{family['name']}-{part}.adoc["
             need(any(line in text for text in pages.values()), f"no manual page has {line}")
     for name, text in pages.items():
         if name.startswith("git-striatum-"):
@@ -114,7 +114,7 @@ def check_links():
     need(count > 10, "hardly any link found")
     for page in MAN.glob("*.adoc"):
         text = page.read_text()
-        for name in re.findall(r"include::([^\[]+)\[\]", text):
+        for name in re.findall(r"include::([^\[]+)\[", text):
             need((MAN / name).is_file(), f"{page.name}: {name} is not there")
         for name in re.findall(r"\b(git-?striatum[a-z-]*)\([157]\)", text):
             need((MAN / f"{name}.adoc").is_file(), f"{page.name}: {name} is no page")
