@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and installs git-striatum, then shows one whole run on a real repository: two agents, a review that asks
 # for a revision, a signed commit, a second clone that checks it, and one changed byte that is found out.
-#   examples/demo.sh [--on REPOSITORY] [--keep FOLDER]     PREFIX=./prefix  NO_COLOR=1
+#   examples/demo.sh [--on REPOSITORY] [--keep FOLDER] [--installed PREFIX]     PREFIX=./prefix  NO_COLOR=1
+# --on works on a clone of any repository, --keep leaves the repositories behind, --installed builds nothing.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 on=
 keep=
+installed=
 while [ $# -gt 0 ]; do
   case $1 in
     --on) on=${2:?--on needs a repository}; shift 2 ;;
     --keep) keep=${2:?--keep needs a folder}; shift 2 ;;
-    *) echo "usage: examples/demo.sh [--on REPOSITORY] [--keep FOLDER]" >&2; exit 2 ;;
+    --installed) installed=$(cd "${2:?--installed needs a prefix}" && pwd); shift 2 ;;
+    *) echo "usage: examples/demo.sh [--on REPOSITORY] [--keep FOLDER] [--installed PREFIX]" >&2; exit 2 ;;
   esac
 done
 if [ -d "$on" ]; then on=$(cd "$on" && pwd); fi
@@ -38,6 +41,8 @@ shown() {
 field() { grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
 
 build() {
+  prefix=$installed
+  [ -z "$installed" ] || return 0
   cd "$top"
   packaging/deps.sh
   prefix=${PREFIX:-$top/prefix}

@@ -73,6 +73,8 @@ reference() {
 full_suites() {
   configure release
   compile release
+  say "demo"
+  PREFIX=$build/prefix examples/demo.sh
   say "package"
   (cd "$build/release" && cpack -G DEB -B "$build/package" >/dev/null) && ls "$build/package"/*.deb
   configure coverage
@@ -81,8 +83,8 @@ full_suites() {
   say "line coverage of core and export"
   gcovr -r . --object-directory "$build/coverage" -f 'core/.*' -f 'export/.*' --fail-under-line 90 "$build/coverage" |
     tail -4
-  configure fuzz
-  compile fuzz
+  configure fuzz -DSTRIATUM_LONG_TESTS=ON
+  compile fuzz fuzz-targets
   check fuzz -L fuzz
 }
 

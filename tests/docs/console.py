@@ -4,7 +4,7 @@
 In a block a line `$ COMMAND` (continued by a backslash) is a command, the lines below it are its output; a line
 `...` stands for any lines, `[exit N]` as the last line for a status that is not 0. What differs from run to run is
 compared by kind: ids (on the page shortened to eight digits, one page id always standing for one real id), hashes,
-key fingerprints, times, the scratch folder (on the page `~/demo`)."""
+key fingerprints, times, the home folder (on the page `~`)."""
 import fcntl
 import hashlib
 import os
@@ -17,6 +17,7 @@ import termios
 import time
 from pathlib import Path
 
+TOP = Path(__file__).resolve().parent.parent.parent
 DONE = "\x01done"
 KINDS = [
     ("id", r"(?<![a-z0-9])(?:run|sess|msg|lease|art|verdict|wp|wfs|blk|dec|blocker|block)_(?:[0-9a-f]{32}|[0-9a-f]{8})(?![0-9a-f])"),
@@ -91,9 +92,9 @@ class Names:
             command = command.replace(page, real)
         return command
 
-    def to_page(self, text, scratch):
+    def to_page(self, text):
         out = ""
-        for part in split(text.replace(str(scratch), "~/demo")):
+        for part in split(text):
             out += part if isinstance(part, str) else self._page_token(*part)
         return out
 
@@ -157,16 +158,15 @@ def steps_of(text):
     return steps
 
 
-def run_page(page, folder, env, update=False, scratch=None):
-    """Problems as texts. With `update` the page gets the outputs that came, except where it says `...`."""
+def run_page(page, folder, env, update=False):
+    """Problems as texts. With `update` the page gets the outputs that came, where they differ."""
     text = Path(page).read_text()
-    scratch = scratch or folder
     names, problems, fresh = Names(), [], {}
     shell = Shell(folder, env)
     try:
         for step in steps_of(text):
-            output, status = shell.run(names.to_real(step.command).replace("~/demo", str(scratch)))
-            real = [line.rstrip() for line in output.replace(str(scratch), "~/demo").split("\n")]
+            output, status = shell.run(names.to_real(step.command))
+            real = [line.rstrip() for line in output.replace(env["HOME"], "~").split("\n")]
             while real and not real[-1]:
                 real.pop()
             if status:
@@ -176,7 +176,7 @@ def run_page(page, folder, env, update=False, scratch=None):
                 wanted.pop()
             if same(wanted, real, names):
                 continue
-            fresh[step.first] = [names.to_page(line, scratch) for line in real]
+            fresh[step.first] = [names.to_page(line) for line in real]
             if not update:
                 problems.append(f"{page}:{step.first + 1}: $ {step.command}\n  the page says:\n"
                                 + "".join(f"    {line}\n" for line in wanted) + "  it printed:\n"
@@ -197,18 +197,18 @@ def rewritten(text, fresh):
 
 
 def world(scratch, program):
-    """An environment of its own: home, git configuration, the program first in the path by its three names."""
+    """The folder ~/demo and an environment: home, git configuration, the program first in the path by its names."""
     home, binaries = Path(scratch, "home"), Path(scratch, "bin")
-    home.mkdir(parents=True)
+    (home / "demo").mkdir(parents=True)
     binaries.mkdir()
     for name in ("git-striatum", "striatum", "striatumd"):
         (binaries / name).symlink_to(Path(program).resolve())
     env = {"PATH": f"{binaries}:{os.environ['PATH']}", "HOME": str(home), "TERM": "dumb", "NO_COLOR": "1",
-           "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "GIT_PAGER": "cat", "PAGER": "cat", "TZ": "UTC", "COLUMNS": "100"}
+           "TOP": str(TOP), "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1", "GIT_PAGER": "cat", "PAGER": "cat", "TZ": "UTC", "COLUMNS": "100"}
     for name, value in (("user.name", "You"), ("user.email", "you@example.org"), ("init.defaultBranch", "main"),
                         ("advice.detachedHead", "false")):
         subprocess.run(["git", "config", "--global", name, value], env=env, check=True)
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:
             env[name] = os.environ[name]
-    return env
+    return home / "demo", env

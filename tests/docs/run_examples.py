@@ -24,10 +24,7 @@ def main():
     for page in arguments.pages:
         scratch = Path(tempfile.mkdtemp(prefix="page-"))
         try:
-            folder = scratch / "demo"
-            folder.mkdir()
-            env = console.world(scratch / "world", arguments.program)
-            env["TOP"] = str(Path(__file__).resolve().parent.parent.parent)
+            folder, env = console.world(scratch, arguments.program)
             problems += console.run_page(page, folder, env, arguments.update)
         finally:
             shutil.rmtree(scratch)

@@ -41,10 +41,7 @@ def outcome(state_file):
 def drive(name, program, update):
     scratch = Path(tempfile.mkdtemp(prefix="example-"))
     try:
-        folder = scratch / "demo"
-        folder.mkdir()
-        env = console.world(scratch / "world", program)
-        env["TOP"] = str(TOP)
+        folder, env = console.world(scratch, program)
         problems = console.run_page(TOP / "examples" / name / "README.md", folder, env, update)
         state, jobs, verdicts = EXPECTED[name]
         found = outcome(folder / "shop" / ".striatum" / "state.sqlite3")
