@@ -381,6 +381,23 @@ def row_24_shallow(repo):
 
 
 @history
+def squashed_away(repo):
+    """A clone that never had the blobs between R1 and R2, and a repository of another object format."""
+    base, run = repo.head, Run()
+    repo.apply({"a.txt": numbered(30, LINE)}, run=run)
+    repo.apply({"a.txt": numbered(30, {3: "line three again"})}, run=run)
+    repo.git("reset", "-q", "--soft", base)
+    repo.commit("squash")
+    clone = Repo(repo.path.with_name("clone"), repo.keys)
+    repo.git("clone", "-q", f"file://{repo.path}", clone.path)
+    yield Check("blobs not there", ["HEAD", "--root", repo.keys.root.fingerprint], [exact("a.txt")], repo=clone)
+    other = Repo(repo.path.with_name("sha256"), repo.keys)
+    repo.git("init", "-q", "--object-format=sha256", other.path)
+    other.git("-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "--allow-empty", "-m", "x")
+    yield Check("SHA-256", "HEAD", None, exit=3, repo=other)
+
+
+@history
 def row_25_half_picked(repo):
     base = repo.head
     repo.apply({"a.txt": numbered(30, LINE), "b.txt": "b\n"})

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a library would give the verifier: git objects, strict JSON and shapes, Ed25519 (RFC 8032, 5.1), SSHSIG.
-Nothing in here knows of receipts. Whatever is wrong with data is one of BAD, an object that is not there is Missing."""
+"""What libraries would give the verifier: git objects and hunks, strict JSON and shapes, Ed25519 (RFC 8032, 5.1),
+SSHSIG, DSSE. Nothing in here knows of receipts. Whatever is wrong with data is one of BAD, an object that is not there is Missing."""
 import base64
+import collections
 import functools
 import hashlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -13,6 +15,9 @@ import tempfile
 from datetime import datetime
 
 TABLES = json.loads(pathlib.Path(__file__).with_name("tables.json").read_text())
+Hunk = collections.namedtuple("Hunk", "full bare removed added")
+Key = collections.namedtuple("Key", "blob roles after before namespaces")
+KEY_LINE = re.compile(TABLES["key line"].replace("P", TABLES["principal"]).replace("O", TABLES["option"]), re.A)
 Missing, BAD = subprocess.CalledProcessError, (ValueError, RecursionError)
 
 
@@ -49,7 +54,9 @@ def git(*args, stdin=b"", check=True):
 
 
 def open_repository():
-    """The empty blob and scratch trees are found, and nothing is written where we are."""
+    """The empty blob and scratch trees are found, and nothing is written where we are. SHA-1 only."""
+    if git("rev-parse", "--show-object-format") != b"sha1\n":
+        raise Missing(3, "object format")
     ENV.update(GIT_ALTERNATE_OBJECT_DIRECTORIES=os.path.abspath(git("rev-parse", "--git-path", "objects")[:-1].decode()),
                GIT_OBJECT_DIRECTORY=SCRATCH.name, GIT_INDEX_FILE=f"{SCRATCH.name}/index")
     git("hash-object", "-w", "--stdin")
@@ -102,6 +109,7 @@ def content(x, path):
     return read(oid) if mode not in (None, "160000") else None
 
 
+@functools.cache
 def time_of(x):
     return int(re.search(rb"^committer .*> (-?[0-9]+)", read(x, "commit"), re.M)[1])
 
@@ -111,14 +119,28 @@ def merges_cleanly(ours, theirs, base, result):
     if any(s[0] not in REGULAR or text(s) is None for s in (ours, theirs, base, result)) or result[0] != mode:
         return False
     sides = [scratch(name, text(side)) for name, side in (("ours", ours), ("base", base), ("theirs", theirs))]
-    try: return git("merge-file", "-p", *sides) == text(result)
-    except Missing: return False
+    try:
+        return git("merge-file", "-p", *sides) == text(result)
+    except Missing:
+        return False
 
 
 def text(side):
     """bytes of a side that may have hunks, else None"""
     data = b"" if side == ABSENT else read(side[1]) if side[0] in REGULAR else b"\0"
     return None if len(data) > LIMIT or b"\0" in data[:8000] else data
+
+
+@functools.cache
+def hunks(before, after):
+    """Of a pair of entries, None for a pair that has none by rule: records.md 7"""
+    if before[1] == after[1] or {before[0], after[0]} - {None, *REGULAR} or None in (text(before), text(after)):
+        return None
+    diff = git("-c", "diff.suppressBlankEmpty=false", "diff", "--text", "--no-ext-diff", "--no-textconv", "--no-color",
+               "--diff-algorithm=myers", "--no-indent-heuristic", "-U3", "--inter-hunk-context=0",
+               before[1] or EMPTY_BLOB, after[1] or EMPTY_BLOB)
+    return tuple(Hunk(sha256(body), sha256(re.sub(rb"(?m)^ .*\n", b"", body)), len(re.findall(rb"(?m)^-", body)),
+                      len(re.findall(rb"(?m)^\+", body))) for body in re.split(rb"(?m)^@@.*\n", diff)[1:])
 
 
 # ---- JSON: records.md 3 and the tables of members
@@ -132,8 +154,8 @@ def parse_json(data, canonical=True):
         need(re.fullmatch("0|-?[1-9][0-9]{0,15}", digits) and abs(int(digits)) < 2**53)
         return int(digits)
     def depth(value):
-        return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0) if isinstance(
-            value, (dict, list)) else 0
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
     value = json.loads(data.decode(), object_pairs_hook=members, parse_int=number, parse_float=number, parse_constant=number)
     written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     need(depth(value) <= 32 and (written == data or not canonical))
@@ -209,6 +231,19 @@ def sshsig_key(signature):
     blob, _, reserved, digest, _ = strings(signature[10:])
     need(signature[:10] == b"SSHSIG\0\0\0\1" and reserved == b"" and digest in (b"sha256", b"sha512") and key_type(blob))
     return blob
+
+
+def parse_key(name, mode, data):
+    """A line of OpenSSH's allowed_signers form as trust.md 1 restricts it."""
+    line = KEY_LINE.fullmatch(data.decode("latin-1"))
+    need(line and len(data) <= 16384 and mode == "100644")
+    (principals, options, kind, encoded), blob = line.groups(), from_base64(line[4])
+    given = dict(pairs := re.findall('([a-z-]+)="([^"]*)"', options or ""))
+    need(key_type(blob) == kind and name == sha256(blob).encode() + b".pub" and len(given) == len(pairs))
+    bound = lambda name, none: none if name not in given else int(datetime.strptime(
+        given[name][:-1].ljust(14, "0") + "+0000", "%Y%m%d%H%M%S%z").timestamp())
+    return Key(blob, {p.split(":")[0] for p in principals.split(",")}, bound("valid-after", -math.inf),
+               bound("valid-before", math.inf), given["namespaces"].split(",") if "namespaces" in given else None)
 
 
 @functools.cache

@@ -5,20 +5,16 @@ Names follow the pages, so that both can be read side by side. tables.json holds
 primitives.py what a library would give: git objects, strict JSON, Ed25519, SSHSIG."""
 import argparse, functools, json, math, re, sys
 from collections import Counter, defaultdict, namedtuple
-from datetime import datetime
 from types import SimpleNamespace as Record
-from primitives import (ABSENT, BAD, EMPTY_BLOB, EMPTY_TREE, LIMIT, REGULAR, TABLES, Missing, commit_signer, content,
-    cut_commits, entry_verifies, files, fingerprint, fits, from_base64, git, graph, instant, key_type, merges_cleanly,
-    need, open_repository, parse_envelope, parse_file, parse_json, read, resolve, sha256, shown, text, time_of)
+from primitives import (ABSENT, BAD, EMPTY_TREE, LIMIT, TABLES, Hunk, Missing, commit_signer, content, cut_commits,
+    entry_verifies, files, fingerprint, fits, git, graph, hunks, instant, merges_cleanly, need, open_repository,
+    parse_envelope, parse_file, parse_json, parse_key, read, resolve, sha256, shown, time_of)
 
 ROOT, TRUST, ATTRIBUTES = (b".provenance/striatum/" + name for name in (b"", b"trust", b".gitattributes"))
-ATTRIBUTES_ENTRY, FOLDERS = ("100644", "29f002ab0132f6aceb6c6d208d287b9acc40aadf"), (b"receipts", b"changes", b"evidence", b"reviews")
+FOLDERS, FIXED = (b"receipts", b"changes", b"evidence", b"reviews"), ("100644", "29f002ab0132f6aceb6c6d208d287b9acc40aadf")
 CLASSES = ["exact", "carried", "adapted", "proposed", "uncovered", "human", "before_adoption", "provenance_only"]
 PASSING, ACCEPTING = {*CLASSES} - {"adapted", "proposed", "uncovered"}, {"accept", "accept_with_findings"}
 NAMESPACE, ROLES, WELL_NAMED = "striatum-receipt@v1", {"lane", "human", "ci"}, re.compile(TABLES["record"].encode())
-KEY_LINE = re.compile(TABLES["key line"].replace("P", TABLES["principal"]).replace("O", TABLES["option"]), re.A)
-Hunk = namedtuple("Hunk", "full bare removed added")
-Key = namedtuple("Key", "blob roles after before namespaces")
 State = namedtuple("State", "tree version keys policy revoked")
 
 # ---- paths and hunks: records.md 2 and 7, verification.md 2
@@ -37,18 +33,6 @@ def changed(x, parents):
     bases = git("merge-base", "--all", *parents, check=False).decode().split() if len(parents) == 2 else []
     sides = lambda p: [tree.get(p, ABSENT) for tree in (*olds, files(bases[0]), new)]
     return sorted(p for p in paths if len(bases) != 1 or kind_of(p) != b"judged" or not merges_cleanly(*sides(p)))
-def name_digest(name):
-    return (name[3] or name[5] or name[6]).decode()
-@functools.cache
-def hunks(before, after):
-    """of a pair of entries, None for a pair that has none by rule: records.md 7"""
-    if before[1] == after[1] or {before[0], after[0]} - {None, *REGULAR} or None in (text(before), text(after)):
-        return None
-    diff = git("-c", "diff.suppressBlankEmpty=false", "diff", "--text", "--no-ext-diff", "--no-textconv", "--no-color",
-               "--diff-algorithm=myers", "--no-indent-heuristic", "-U3", "--inter-hunk-context=0",
-               before[1] or EMPTY_BLOB, after[1] or EMPTY_BLOB)
-    return tuple(Hunk(sha256(body), sha256(re.sub(rb"(?m)^ .*\n", b"", body)), len(re.findall(rb"(?m)^-", body)),
-                      len(re.findall(rb"(?m)^\+", body))) for body in re.split(rb"(?m)^@@.*\n", diff)[1:])
 
 # ---- envelopes and payloads: records.md 4 to 7 and 9. Whatever is wrong is one of BAD.
 def parse_statement(kind, payload):
@@ -64,7 +48,6 @@ def parse_statement(kind, payload):
         need(roots and roots == sorted(roots) and len({*gates}) == len(gates))
     return subjects, predicate
 def parse_changes(data):
-    """(edges, cumulative edges, base of the latter)"""
     value = parse_file(data, "changes", LIMIT)
     edges, squashed = ([parse_edge(e) for e in part["edges"]] for part in (value, value["cumulative"]))
     need(all(a.path < b.path or a.path == b.path and a.after == b.before for a, b in zip(edges, edges[1:])))
@@ -78,18 +61,7 @@ def parse_edge(value):
     except Missing: pass  # what the clone does not have is believed with the signature
     return Record(path=path, before=before, after=after, hunks=listed, value=(path, before, after))
 
-
 # ---- trust.md
-def parse_key(name, mode, data):
-    line = KEY_LINE.fullmatch(data.decode("latin-1"))
-    need(line and len(data) <= 16384 and mode == "100644")
-    (principals, options, kind, encoded), blob = line.groups(), from_base64(line[4])
-    given = dict(pairs := re.findall('([a-z-]+)="([^"]*)"', options or ""))
-    need(key_type(blob) == kind and name == sha256(blob).encode() + b".pub" and len(given) == len(pairs))
-    bound = lambda name, none: none if name not in given else int(datetime.strptime(
-        given[name][:-1].ljust(14, "0") + "+0000", "%Y%m%d%H%M%S%z").timestamp())
-    return Key(blob, {p.split(":")[0] for p in principals.split(",")}, bound("valid-after", -math.inf),
-               bound("valid-before", math.inf), given["namespaces"].split(",") if "namespaces" in given else None)
 @functools.cache
 def trust_state(tree):
     """the trust in a folder, None when it is not well-formed"""
@@ -118,7 +90,8 @@ class Judge:
     def __init__(self, base, head, anchors):
         self.base, self.head, self.anchors, self.parents = base, head, anchors, graph(base) if base else {}
         self.findings, self.adopting, self.unread, self.cut, self.inside = [], set(), set(), cut_commits(), set()
-        self.H, self.range, self.items = {None: None}, [], {}
+        self.H, self.range, self.items, self.records, self.receipts = {None: None}, [], {}, [], []
+        self.additions, self.instances, self.taken = defaultdict(list), defaultdict(list), Counter()
         for x in self.parents:
             self.H[x] = self.trust_after(x)
         if base and trust_of(base) == getattr(self.H[base], "tree", None):
@@ -136,6 +109,16 @@ class Judge:
         marks = [*self.adopting, self.final.policy.get("since", "")] if self.final else []
         known = [f"{mark}^@" for mark in marks if git("rev-parse", "--verify", "-q", mark + "^{commit}", check=False)]
         self.early = {*git("rev-list", *known, check=False).decode().split()}
+        for x in self.range:
+            try: self.items[x] = self.open(x)
+            except Missing: self.unread.add(x)
+        if self.final:
+            self.consider()
+            self.match()
+        for item in self.items.values():
+            item.cls = item.cls or max((p.cls for p in item.paths.values()), key=CLASSES.index)
+        self.check_receipts()
+        self.apply_policy()
     def find(self, kind, x, path, detail=""):
         self.findings.append({"kind": kind, "commit": x, "path": shown(path), "detail": detail})
     def trust_after(self, x):
@@ -163,19 +146,7 @@ class Judge:
             self.find(problem, x, TRUST)
         return h if problems else state
 
-    # ---- verification.md 3 to 5 ----
-    def judge(self):
-        self.additions, self.records, self.receipts, self.taken = defaultdict(list), [], [], Counter()
-        for x in self.range:
-            try: self.items[x] = self.open(x)
-            except Missing: self.unread.add(x)
-        if self.final:
-            self.consider()
-            self.match()
-        for item in self.items.values():
-            item.cls = item.cls or max((p.cls for p in item.paths.values()), key=CLASSES.index)
-        self.check_receipts()
-        self.apply_policy()
+    # ---- verification.md 3 to 5
     def open(self, x):
         """what a commit changes, and its class as far as receipts have no part in it"""
         if x in self.cut:
@@ -204,10 +175,10 @@ class Judge:
             return
         try:
             payload = parse_envelope(data)[0] if name and name[1] and not altered else data
-            if altered or (sha256(payload) != name_digest(name) if name else entry != ATTRIBUTES_ENTRY):
+            if altered or (sha256(payload) != name[name.lastindex].decode() if name else entry != FIXED):
                 self.find("receipt_altered", x, path)
             elif name and name[1]:
-                self.additions[name[1].decode(), name_digest(name)].append(x)
+                self.additions[name[1].decode(), name[name.lastindex].decode()].append(x)
         except BAD:
             self.find("malformed", x, path)
     def consider(self):
@@ -215,13 +186,12 @@ class Judge:
             record = self.examine(kind, digest, commits[0])
             if isinstance(record, str):
                 self.find(record, commits[0], record_path(kind, digest))
-                continue
-            record.positions = [self.range.index(x) for x in commits]
-            self.records.append(record)
+            else:
+                self.records.append(record)
+                record.positions = [self.range.index(x) for x in commits]
         receipts = [r for r in self.records if r.kind == "receipts"]
         self.receipts = [r for r in receipts if r.applied or not any(a.applied and a.run == r.run and (
             {e.value for e in r.edges} <= {e.value for e in a.edges}) for a in receipts)]
-        self.instances = defaultdict(list)
         for n, r in sorted(((n, r) for r in self.receipts for n in r.positions), key=lambda use: (use[0], use[1].digest)):
             self.items[self.range[n]].adds.append(r)
             for edge in r.edges:
@@ -272,9 +242,7 @@ class Judge:
         except (*BAD, TypeError, KeyError):
             return None, -math.inf
 
-    # ---- section 6 ----
-    def asked(self, strict):
-        return [r for r in self.receipts if r.applied or not strict]
+    # ---- section 6
     def squashed(self, r, path):
         """the cumulative edge of a path, unless the run is spent for it"""
         mine = [i for i in self.instances[path] if i.receipt.run == r.run]
@@ -285,7 +253,7 @@ class Judge:
         def available(mode, kind, digest):
             count = lambda edges: sum(getattr(h, kind) == digest for e in edges if e.after[0] == mode for h in e.hunks)
             direct = count(i.edge for i in self.instances[path] if i.receipt.applied or not strict)
-            squashed = max((count(self.squashed(r, path)) for r in self.asked(strict)), default=0)
+            squashed = max((count(self.squashed(r, path)) for r in self.receipts if r.applied or not strict), default=0)
             return max(direct, squashed) - self.taken[path, mode, kind, digest]
         wanted = Counter((mode, kind, getattr(h, kind)) for mode, hs in sides for h in hs for kind in kinds)
         good = all(available(*key) >= n for key, n in wanted.items())
@@ -313,7 +281,7 @@ class Judge:
         if not x.hunks or not self.take(x.path, [(x.after[0], x.hunks)], kinds, strict):
             return False
         digests, x.by_hunks = {getattr(h, kinds[0]) for h in x.hunks}, True
-        for r in self.asked(strict):
+        for r in (r for r in self.receipts if r.applied or not strict):
             edges = [e for e in r.edges if e.path == x.path] + self.squashed(r, x.path)
             if any(e.after[0] == x.after[0] and getattr(h, kinds[0]) in digests for e in edges for h in e.hunks):
                 x.vouchers[r.digest] = r
@@ -328,7 +296,7 @@ class Judge:
         for x in todo:
             x.cls = x.cls or "uncovered"
 
-    # ---- sections 7, 8, 10 ----
+    # ---- sections 7, 8, 10
     def arrives(self, r, path):
         mine, todo = [e for e in r.edges if e.path == path], []
         known = {mine[-1].after}
@@ -365,15 +333,14 @@ class Judge:
             self.find("tree_mismatch", x, path)
     def artifact_stands(self, r, name, digest):
         path, paths = name.removeprefix("artifact/").encode(), self.items[r.commit].paths
-        data = content(r.commit, path)
-        return (data is not None and files(r.commit)[path][1] == digest["gitBlob"] and sha256(data) == digest["sha256"]
+        return (files(r.commit).get(path, ABSENT)[1] == digest["gitBlob"] and sha256(content(r.commit, path)) == digest["sha256"]
                 or path in paths and paths[path].by_hunks
                 or any(o is not r and o.issued >= r.issued and (name in o.subjects or any(e.path == path for e in o.edges))
                        for o in self.receipts))
     def meets(self, r, rule):
         """whether a receipt reaches the thresholds of a rule, with the accepting reviews of it in the range or beside it"""
         beside = [WELL_NAMED.fullmatch(path[len(ROOT):]) for path in files(r.commit) if kind_of(path) == b"reviews"]
-        beside = [self.examine("reviews", name[3].decode(), r.commit) for name in beside if name]
+        beside = [self.examine("reviews", name[name.lastindex].decode(), r.commit) for name in beside if name]
         reviews = [v for v in self.records + beside if not isinstance(v, str) and v.kind == "reviews"
                    and v.predicate["verdict"] in ACCEPTING and (v.predicate["receipt"] == r.digest or v.digest in [
                        verdict["review"] for verdict in r.predicate["verdicts"]])]
@@ -421,7 +388,6 @@ def main():
     first_parent = "" if dots or options.all else git("rev-list", "--parents", "-1", head).decode()[41:81].strip()
     pinned = git("config", "--get-all", "striatum.trustRoot", check=False).decode().split()
     judge = Judge(resolve(older) if dots else first_parent or None, head, options.root or pinned)
-    judge.judge()
     status = 14 if judge.findings or not (judge.anchors or options.self_asserted) else 3 if judge.unread else 0
     anchor = "given" if options.root else "pinned" if pinned else "self_asserted"
     print(json.dumps({"ok": True, "data": judge.report() | {"anchor": anchor, "verified": status == 0}}))
