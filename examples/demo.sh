@@ -22,6 +22,9 @@ if [ -d "$on" ]; then on=$(cd "$on" && pwd); fi
 bold= dim= plain=
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
   bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
+else
+  NO_COLOR=1
+  export NO_COLOR
 fi
 number=0
 step() {
@@ -29,12 +32,19 @@ step() {
   printf '\n%s%s. %s%s\n' "$bold" "$number" "$*" "$plain"
 }
 say() { printf '   %s\n' "$*"; }
-# shown COMMAND...: prints a command, then its output, indented; fails as it does.
+# shown COMMAND...: prints a command, then its output, indented; fails as it does. The command runs on a terminal of
+# its own where that can be had, so that it speaks to people.
 shown() {
   printf '   %s$ %s%s\n' "$dim" "$*" "$plain"
   code=0
-  out=$("$@" 2>&1) || code=$?
-  [ -z "$out" ] || printf '%s\n' "$out" | sed 's/^/     /'
+  if command -v script >/dev/null 2>&1; then
+    line=
+    for word in "$@"; do line="$line '$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'"; done
+    script -qec "$line" /dev/null </dev/null >"$scratch/shown" 2>&1 || code=$?
+  else
+    "$@" >"$scratch/shown" 2>&1 || code=$?
+  fi
+  tr -d '\r' <"$scratch/shown" | sed 's/^/     /'
   return $code
 }
 # field NAME: a text member of the reply on standard input.
@@ -78,6 +88,7 @@ settle() {
   GIT_PAGER=cat
   export HOME PATH GIT_CONFIG_NOSYSTEM GIT_PAGER
   mkdir "$HOME"
+  unset SHELL
   git config --global user.name "Demo Person"
   git config --global user.email person@example.org
   git config --global init.defaultBranch main
@@ -120,8 +131,8 @@ keys() {
   lane_path=$(printf '%s' "$lane" | field path)
   say "root key  $root_fpr (a person keeps it)"
   say "lane key  $(printf '%s' "$lane" | field fingerprint) (signs what agents did)"
-  shown git striatum trust init --root "$root_fpr" --json >/dev/null
-  shown git striatum trust add "$lane_path.pub" --principal lane:writing --json >/dev/null
+  git striatum trust init --root "$root_fpr" --json >/dev/null
+  git striatum trust add "$lane_path.pub" --principal lane:writing --json >/dev/null
   git add .provenance
   git -c gpg.format=ssh -c user.signingkey="$root_path" commit -qS -m "Trust: the root key and the agents' key"
   base=$(git rev-parse HEAD)

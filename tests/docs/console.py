@@ -23,12 +23,13 @@ KINDS = [
     ("id", r"(?<![a-z0-9])(?:run|sess|msg|lease|art|verdict|wp|wfs|blk|dec|blocker|block)_(?:[0-9a-f]{32}|[0-9a-f]{8})(?![0-9a-f])"),
     ("fingerprint", r"SHA256:[A-Za-z0-9+/]{43}|SHA256:[A-Za-z0-9+/]{8}…"),
     ("hash", r"(?<![0-9a-z_])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])|(?<![0-9a-z_])[0-9a-f]{8}…"),
-    ("short", r"(?<![0-9a-z_])(?=[0-9a-f]*[0-9])[0-9a-f]{7}(?![0-9a-z])"),
+    ("short", r"(?<![0-9a-z_])(?=[0-9a-f]*[0-9])(?:[0-9a-f]{7}|[0-9a-f]{12})(?![0-9a-z])"),
+    ("key", r"AAAA[A-Za-z0-9+/]{40,}=*|AAAA[A-Za-z0-9+/]{4}…"),
     ("time", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|(?<!\d)\d\d:\d\d(?::\d\d)?(?!\d)"),
     ("span", r"\b\d+ ?(?:s|ms|min|minutes?|seconds?|h|hours?)\b(?: \d+ ?(?:s|min|seconds?|minutes?)\b)?"),
 ]
 TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in KINDS))
-ONE_TO_ONE = {"id", "fingerprint"}
+ONE_TO_ONE = {"id", "fingerprint", "hash", "key"}
 TIMEOUT = 120
 
 
@@ -108,7 +109,7 @@ class Names:
             number = self.count[kind + prefix] = self.count.get(kind + prefix, 0) + 1
             digits = hashlib.sha256(f"{kind}{prefix}{number}".encode()).hexdigest()
             self.learn({"id": prefix + digits[:8], "fingerprint": f"SHA256:{digits[:8]}…", "hash": f"{digits[:8]}…",
-                        "short": digits[:6] + "1"}[kind], real)
+                        "key": f"AAAA{digits[:4]}…", "short": digits[:len(real) - 1] + "1"}[kind], real)
         return self.page[real]
 
 
