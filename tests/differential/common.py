@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 RANDOM_ID = re.compile(r"(?<![0-9a-zA-Z])(run|wfs|sess|msg|lease|wp|art|verdict|blk|dec|proc|sup|wt)_[0-9a-f]{32}"
-                       r"(?![0-9a-zA-Z])")
+                       r"(?![0-9a-f])")
 
 # Tables of the contract, each with its id column where rows have a random id.
 TABLES = {
@@ -66,8 +66,9 @@ def git(repo, env, *args, check=True):
 
 
 def make_repository(folder, env):
-    """A git repository with one commit on `main`."""
+    """A git repository with one commit on `main`, the same commit every time."""
     folder = Path(folder)
+    env = {**env, "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
     folder.mkdir(parents=True)
     git(folder, env, "init", "-q", "-b", "main")
     (folder / "README.md").write_text("# A repository\n")
@@ -132,14 +133,24 @@ WORDS = [
     "author line must match", "logical name already exists", "front matter", "missing required field",
     "unknown fields", "--follow-up", "decision id", "--use-current", "--strict", "supervise start",
 ]
-QUOTED = re.compile(r"'([^'\s][^']*)'")
+# Words that count in the messages of these verbs only.
+ONLY_FOR = {"run start": {"claim-next"}, "unknown role": {"register-session"}, "unknown lane": {"register-session"},
+            "current git branch": {"branch confirm"}, "does not exist": {"submit-review"},
+            "does not belong to the job": {"ack", "complete", "verdict", "submit-review", "release", "block",
+                                           "publish-artifact"},
+            "not open": {"checkpoint resolve"}, "inside the repository": {"publish-artifact", "submit-review"},
+            "repo-relative": {"publish-artifact", "submit-review", "decision record", "evidence export"},
+            ".striatum": {"publish-artifact", "submit-review", "decision record", "evidence export"}}
+QUOTED = re.compile(r"(?<![\w'])'([^'\s<;][^']*)'")
 
 
-def missing_words(model, message):
-    """What a caller may look for in `model` and does not find in `message`."""
-    wanted = [word for word in WORDS if word in model]
+def missing_words(model, message, verb=""):
+    """What a caller of `verb` may look for in `model` and does not find in `message`."""
+    wanted = [word for word in WORDS if word in model and verb in ONLY_FOR.get(word, {verb})]
     wanted += [match.group(0) for match in RANDOM_ID.finditer(model)]
-    wanted += [value for value in QUOTED.findall(model) if len(value) < 60]
+    wanted += [value for value in QUOTED.findall(model) if len(value) < 60 and re.search(r"\w", value)]
+    if "suggested_name" in wanted:
+        wanted = [word for word in wanted if word not in ("branch.mode", "auto")]
     return sorted({word for word in wanted if word not in message})
 
 
