@@ -44,5 +44,6 @@ int main(int argc, char** argv) {
   striatum::SystemClock clock;
   striatum::SystemRandom random;
   striatum::cli::World world{clock, random, write_all, environment, ::isatty(STDOUT_FILENO) == 1, terminal_columns()};
+  world.input_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   return striatum::cli::main_with(std::vector<std::string>(argv, argv + argc), world);
 }

@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "base/crypto.hpp"
+#include "domain/repo_path.hpp"
 #include "domain/scope.hpp"
 #include "git/program.hpp"
 #include "git/repository.hpp"
+#include "store/apply.hpp"
+#include "store/nouns.hpp"
 
 namespace striatum::app {
 namespace {
@@ -111,13 +115,45 @@ void require_confirmable(const Context& ctx, const BranchRequest& request) {
          {"commit or stash them: `git stash`", "or say allow_dirty in the workflow's branch block"});
 }
 
-std::optional<Snapshot> take_snapshot(const Context& ctx, const Job& job, const std::optional<std::string>& base) {
+namespace {
+
+/// The folders and files a scope allows, as git takes them; empty: the whole repository.
+std::vector<std::string> folders_of(const domain::WriteScope& scope) {
+  std::vector<std::string> out;
+  for (const std::string& path : scope.allowed_paths) {
+    const auto parsed = RepoPath::parse(path);
+    if (const auto* plain = std::get_if<RepoPath>(&parsed)) out.push_back(plain->str());
+    if (inside("any", path)) return {};
+  }
+  return out;
+}
+
+/// Files that the reviews of a run write: they never belong to the work, wherever they lie.
+std::set<std::string> review_files(store::Connection& db, const Job& job) {
+  std::set<std::string> out;
+  for (std::string& path : store::reviewed_paths(db, job.run)) out.insert(std::move(path));
+  for (const Job& next : store::dependants(db, job.id)) {
+    if (!next.is_review()) continue;
+    for (const auto& artifact : domain::expected_artifacts(next.expected_artifacts)) out.insert(artifact.path);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<Snapshot> take_snapshot(Context& ctx, const Job& job, const std::optional<std::string>& base,
+                                      const std::string& coming_review) {
   if (!ctx.place.git || !base || !job.is_repo_write()) return std::nullopt;
   const domain::WriteScope scope = domain::write_scope(job.write_scope);
+  std::set<std::string> foreign = review_files(ctx.state().db(), job);
+  foreign.insert(coming_review);
   Json rows = Json::array();
-  for (const git::Change& change :
-       git::worktree_changes(program_of(ctx), *base, git::StoreBlobs::no)) {
-    if (!domain::in_scope(scope, change.path)) continue;
+  const std::vector<std::string> folders = folders_of(scope);
+  const bool nothing = scope.allowed_paths.empty();
+  const auto changes = nothing ? std::vector<git::Change>()
+                               : git::worktree_changes(program_of(ctx), *base, git::StoreBlobs::no, folders);
+  for (const git::Change& change : changes) {
+    if (!domain::in_scope(scope, change.path) || foreign.count(change.path) != 0) continue;
     rows.push_back({{"path", change.path},
                     {"mode", change.after ? Json(git::to_octal(change.mode_after)) : Json()},
                     {"blob", change.after ? Json(change.after->hex()) : Json()}});

@@ -36,9 +36,11 @@ struct Snapshot {
   /// SHA-256 of `rows`, hex.
   std::string digest;
 };
-/// nullopt where no base is known or there is no git repository.
-[[nodiscard]] std::optional<Snapshot> take_snapshot(const Context& ctx, const Job& job,
-                                                    const std::optional<std::string>& base);
+/// nullopt where no base is known or there is no git repository. Files that reviews of the run publish, or are
+/// expected to, are not part of it, nor is `coming_review`, which is about to be published.
+[[nodiscard]] std::optional<Snapshot> take_snapshot(Context& ctx, const Job& job,
+                                                    const std::optional<std::string>& base,
+                                                    const std::string& coming_review = {});
 
 /// The strictness a run prepared now gets: STRIATUM_STRICT=1, else `striatum.strict`, else by name.
 [[nodiscard]] bool default_strict(const Context& ctx);

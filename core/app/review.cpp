@@ -6,6 +6,7 @@
 #include "app/git_facts.hpp"
 #include "base/text.hpp"
 #include "domain/workflow_spec.hpp"
+#include "store/apply.hpp"
 
 namespace striatum::app {
 namespace {
@@ -26,27 +27,38 @@ Event review_event(std::string type, const Job& job, const SessionId& session, c
 
 // ---- what was reviewed ---------------------------------------------------------------------------------
 
-/// The snapshots of the jobs directly in front of a review, read from the state.
-Json reviewed_snapshots(store::Connection& db, const JobId& review) {
-  Json out = Json::array();
+/// What a review judges: of each job in front of it the newest attempt that is completed.
+std::vector<JobId> reviewed_jobs(store::Connection& db, const JobId& review) {
+  std::vector<JobId> out;
   for (const Dependency& d : store::dependencies(db, review)) {
-    const auto snapshot = store::job_snapshot(db, d.upstream);
-    if (snapshot.digest) out.push_back({{"job_id", d.upstream.str()}, {"snapshot", *snapshot.digest}});
+    const auto newest = store::newest_attempt(db, store::get_job(db, d.upstream).run, d.upstream_name);
+    const JobId id = newest && newest->state == JobState::completed ? newest->id : d.upstream;
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
   }
   return out;
 }
 
-/// Strict: refuses a verdict on work that changed since it was completed. Git is asked before the lock is taken.
-void require_unchanged_work(Context& ctx, const JobId& review_id) {
+/// The snapshots of the work in front of a review, read from the state.
+Json reviewed_snapshots(store::Connection& db, const JobId& review) {
+  Json out = Json::array();
+  for (const JobId& job : reviewed_jobs(db, review)) {
+    const auto snapshot = store::job_snapshot(db, job);
+    if (snapshot.digest) out.push_back({{"job_id", job.str()}, {"snapshot", *snapshot.digest}});
+  }
+  return out;
+}
+
+/// Strict: refuses to accept work that changed since it was completed. Git is asked before the lock is taken.
+void require_unchanged_work(Context& ctx, const JobId& review_id, const std::string& coming_review = {}) {
   auto& db = ctx.state().db();
   const auto review = store::find_job(db, review_id);
   if (!review || !is_strict(store::get_run(db, review->run))) return;
-  for (const Dependency& d : store::dependencies(db, review_id)) {
-    const auto stored = store::job_snapshot(db, d.upstream);
+  for (const JobId& job : reviewed_jobs(db, review_id)) {
+    const auto stored = store::job_snapshot(db, job);
     if (!stored.digest || stored.applied_receipt) continue;
-    const auto now = take_snapshot(ctx, store::get_job(db, d.upstream), stored.base_commit);
+    const auto now = take_snapshot(ctx, store::get_job(db, job), stored.base_commit, coming_review);
     if (!now || now->digest == *stored.digest) continue;
-    refuse(Code::transition, "the work of job " + quote(d.upstream.str()) + " changed after it was completed",
+    refuse(Code::transition, "the work of job " + quote(job.str()) + " changed after it was completed",
            {"put the files back as they were completed, or give needs_revision on what was completed"});
   }
 }
@@ -336,6 +348,9 @@ Json override_rows(store::WriteUnit& unit, const Job& job, const SessionId& sess
   row.posture = domain::job_spec(store::workflow_job(db, run.snapshot, job.workflow_job)).review_posture;
   row.created_at = strictly_after(unit.now(), previous.created_at);
   store::insert_verdict(db, row);
+  if (const Json reviewed = reviewed_snapshots(db, job.id); !reviewed.empty()) {
+    store::set_job_reviewed(db, job.id, to_canonical_utf8(reviewed));
+  }
   int resolved = 0;
   if (job.state == JobState::waiting_human) {
     resolved = store::resolve_routing_checkpoints(db, job.id, unit.now());
@@ -366,7 +381,7 @@ Json override_rows(store::WriteUnit& unit, const Job& job, const SessionId& sess
 }  // namespace
 
 Json verdict(Context& ctx, const Held& held, const GiveVerdict& command) {
-  require_unchanged_work(ctx, command.job);
+  if (is_accepting(command.verdict)) require_unchanged_work(ctx, command.job);
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
     const Job job = store::get_job(unit.db(), command.job);
     require_review(job);
@@ -379,7 +394,7 @@ Json verdict(Context& ctx, const Held& held, const GiveVerdict& command) {
 }
 
 Json submit_review(Context& ctx, const Held& held, const SubmitReview& command) {
-  require_unchanged_work(ctx, command.artifact.job);
+  if (is_accepting(command.verdict)) require_unchanged_work(ctx, command.artifact.job, command.artifact.path);
   ArtifactFile file(ctx, command.artifact.path);
   return write(ctx, [&](store::WriteUnit& unit) { return submit(unit, held, command, file); });
 }

@@ -279,6 +279,7 @@ CREATE TABLE gs_apply_intents (
 CREATE UNIQUE INDEX gs_apply_intents_open ON gs_apply_intents(branch) WHERE state = 'open';
 CREATE TABLE gs_apply_receipts (
   apply_receipt_id TEXT PRIMARY KEY, repository_id TEXT, run_id TEXT NOT NULL, job_id TEXT NOT NULL,
+  jobs_json TEXT NOT NULL,
   patch_artifact_id TEXT, patch_digest_sha256 TEXT NOT NULL, base_tree_sha256 TEXT, applied_tree_sha256 TEXT,
   signing_key_id TEXT NOT NULL, signature TEXT NOT NULL, evidence_artifact_path TEXT, state TEXT NOT NULL,
   denial_reason TEXT, created_at TEXT NOT NULL, issued_at TEXT NOT NULL, commit_id TEXT, envelope_json TEXT);

@@ -26,6 +26,10 @@ const std::vector<Family>& families() {
       {"submit-review", add_submit_review},
       {"decision", add_decision},
       {"checkpoint", add_checkpoint},
+      {"key", add_key},
+      {"trust", add_trust},
+      {"apply", add_apply},
+      {"verify", add_verify},
   };
   return kFamilies;
 }

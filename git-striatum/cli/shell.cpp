@@ -21,6 +21,15 @@ Json error_object(const Error& error, app::Name name) {
   return out;
 }
 
+/// CI, or an agent's own terminal.
+bool machine(const World& world) {
+  if (world.environment("CI")) return true;
+  for (const char* variable : kAgentVariables) {
+    if (world.environment(variable)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Shell::set_call(std::string verb, Json arguments) {
@@ -43,12 +52,10 @@ app::Context& Shell::open() {
 }
 
 bool Shell::people() const {
-  if (name_ != app::Name::git_striatum || !world_.terminal || json || world_.environment("CI")) return false;
-  for (const char* variable : kAgentVariables) {
-    if (world_.environment(variable)) return false;
-  }
-  return true;
+  return name_ == app::Name::git_striatum && world_.terminal && !json && !machine(world_);
 }
+
+bool Shell::asks() const { return world_.input_terminal && !machine(world_); }
 
 bool Shell::colour() const { return people() && world_.environment("NO_COLOR").value_or("").empty(); }
 

@@ -29,6 +29,8 @@ struct World {
   /// Is standard output a terminal, and how wide is it?
   bool terminal = false;
   int columns = 80;
+  /// Are standard input and standard error a terminal, so that a passphrase can be asked for?
+  bool input_terminal = false;
 };
 
 /// One command line: where verbs get their context from and where their replies go.
@@ -55,6 +57,8 @@ class Shell {
   /// Speak to people: `git striatum` on a terminal, outside CI and agents, without --json.
   [[nodiscard]] bool people() const;
   [[nodiscard]] bool colour() const;
+  /// A person is there to answer a prompt: no agent, no CI, a terminal.
+  [[nodiscard]] bool asks() const;
   [[nodiscard]] int columns() const { return world_.columns; }
   [[nodiscard]] Instant now() { return world_.clock.now(); }
 

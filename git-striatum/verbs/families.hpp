@@ -29,5 +29,9 @@ void add_override_verdict(CLI::App& root, Shell& shell);
 void add_submit_review(CLI::App& root, Shell& shell);
 void add_decision(CLI::App& root, Shell& shell);
 void add_checkpoint(CLI::App& root, Shell& shell);
+void add_apply(CLI::App& root, Shell& shell);
+void add_key(CLI::App& root, Shell& shell);
+void add_trust(CLI::App& root, Shell& shell);
+void add_verify(CLI::App& root, Shell& shell);
 
 }  // namespace striatum::cli

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/text.hpp"
+#include "cli/arguments.hpp"
+#include "cli/shell.hpp"
+#include "hooks/trust_files.hpp"
+#include "os/files.hpp"
+#include "verbs/families.hpp"
+#include "verbs/repository.hpp"
+
+namespace striatum::cli {
+namespace {
+
+std::string written_text(const Json& data) {
+  std::string out = "Wrote the trust, version " + data["policy_version"].dump() + ":\n";
+  for (const Json& file : data["files"]) out += "  " + file.get<std::string>() + "\n";
+  out += "It counts once it is committed with a root's signature:\n";
+  for (const Json& command : data["next"]) out += "  " + command.get<std::string>() + "\n";
+  return out;
+}
+
+std::string trust_text(const Json& data) {
+  std::string out = "Trust of " + text_member(data, "revision").substr(0, 12) + ", version " +
+                    data["policy_version"].dump() + ", anchor: " + text_member(data, "anchor") + "\n";
+  for (const Json& key : data["keys"]) {
+    out += "  " + text_member(key, "fingerprint") + "  " + printable(text_member(key, "principal"));
+    if (const auto after = optional_text(key, "valid_after")) out += "  from " + *after;
+    if (const auto before = optional_text(key, "valid_before")) out += "  until " + *before;
+    out += key["revoked"] == true ? "  revoked\n" : "\n";
+  }
+  return out;
+}
+
+std::optional<Instant> time_option(const std::string& name, const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  if (const auto when = parse_instant(*text)) return when;
+  if (const auto day = parse_instant(*text + "T00:00:00Z")) return day;
+  refuse(Code::usage, name + " is no time: " + quote(*text), {"write it as 2026-01-31T12:00:00Z"});
+}
+
+void add_init_verb(CLI::App& group, Shell& shell) {
+  auto root_key = std::make_shared<std::string>();
+  auto* verb = group.add_subcommand("init", "Write the first trust: the root's key and a policy");
+  add_text(*verb, "--root", *root_key, "Fingerprint of the root key")->required();
+  verb->callback([root_key, &shell] {
+    const Json data = hooks::trust_init(places_of(shell), *root_key);
+    shell.finish(data, [&] { return written_text(data); });
+  });
+}
+
+void add_add(CLI::App& group, Shell& shell) {
+  struct Args {
+    std::string file;
+    std::string principal;
+    std::optional<std::string> after;
+    std::optional<std::string> before;
+  };
+  auto args = std::make_shared<Args>();
+  auto* verb = group.add_subcommand("add", "Add a key to the trust");
+  verb->add_option("FILE", args->file, "Its public key file")->required();
+  add_text(*verb, "--principal", args->principal, "root:NAME, human:NAME, lane:NAME or ci:NAME")->required();
+  add_optional(*verb, "--valid-after", args->after, "First moment at which its signatures count");
+  add_optional(*verb, "--valid-before", args->before, "Last moment at which they count");
+  verb->callback([args, &shell] {
+    constexpr std::size_t kMaxLine = 16 * 1024;
+    const auto line = os::read_file(args->file, kMaxLine);
+    if (!line) refuse(Code::not_found, "could not find file " + quote(args->file), {"give the .pub file of the key"});
+    const hooks::TrustAdd command{*line, args->principal, time_option("--valid-after", args->after),
+                                  time_option("--valid-before", args->before)};
+    const Json data = hooks::trust_add(places_of(shell), command);
+    shell.finish(data, [&] { return written_text(data); });
+  });
+}
+
+void add_show(CLI::App& group, Shell& shell) {
+  auto revision = std::make_shared<std::string>("HEAD");
+  auto* verb = group.add_subcommand("show", "Show the trust of a commit");
+  verb->add_option("REV", *revision, "The commit (default HEAD)");
+  verb->callback([revision, &shell] {
+    const Json data = hooks::trust_show(places_of(shell), *revision);
+    shell.finish(data, [&] { return trust_text(data); });
+  });
+}
+
+}  // namespace
+
+void add_trust(CLI::App& root, Shell& shell) {
+  auto* group = root.add_subcommand("trust", "Say whose signatures count");
+  add_init_verb(*group, shell);
+  add_add(*group, shell);
+  add_show(*group, shell);
+}
+
+}  // namespace striatum::cli

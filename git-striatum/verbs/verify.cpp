@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "export/verify.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+
+#include "base/text.hpp"
+#include "cli/arguments.hpp"
+#include "cli/shell.hpp"
+#include "export/ssh.hpp"
+#include "git/program.hpp"
+#include "hooks/log_heads.hpp"
+#include "verbs/families.hpp"
+#include "verbs/repository.hpp"
+
+namespace striatum::cli {
+namespace {
+
+using provenance::Class;
+using provenance::Finding;
+using provenance::Report;
+
+struct VerifyArgs {
+  provenance::VerifyOptions options;
+  bool pin = false;
+};
+
+// ---- for people ----------------------------------------------------------------------------------------
+
+/// What a person can do about a finding.
+std::string advice(const std::string& kind) {
+  static const std::map<std::string, std::string> kAdvice{
+      {"bad_signature", "do not merge: the bytes are not what was signed"},
+      {"untrusted_key", "ask whose key it is; only a root-signed trust change can add it"},
+      {"key_not_yet_valid", "the receipt is dated before its key counts"},
+      {"expired_key", "have the work applied again with a valid key"},
+      {"revoked", "do not merge: the key was withdrawn"},
+      {"malformed", "do not merge: the record is not what apply writes"},
+      {"receipt_altered", "do not merge: a record was changed after it was made"},
+      {"tree_mismatch", "do not merge: the commit holds other content than its receipt vouches for"},
+      {"policy_rollback", "do not merge: it would bring an older trust back"},
+      {"trust_change_unsigned", "have a root key sign the change of trust"},
+      {"partial", "bring the missing paths too, or apply the change anew"},
+      {"time_order", "ask for the history of this run: its receipts are out of order"},
+      {"leak_found", "do not publish: a secret stands in a record"},
+      {"policy_unmet", "have the change reviewed and applied, or signed by a person the trust names"}};
+  const auto found = kAdvice.find(kind);
+  return found == kAdvice.end() ? std::string() : found->second;
+}
+
+std::string counts_line(const Report& report) {
+  std::string out;
+  for (const auto& [cls, count] : report.counts()) {
+    if (count != 0) out += (out.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(to_text(cls));
+  }
+  return out.empty() ? "no commits" : out;
+}
+
+std::string anchor_line(const Report& report) {
+  std::string out = "anchor: ";
+  switch (report.anchor) {
+    case provenance::Anchor::given: out += "given with --root"; break;
+    case provenance::Anchor::pinned: out += "pinned in this clone"; break;
+    case provenance::Anchor::self_asserted: out += "self-asserted: this clone vouches for itself"; break;
+  }
+  for (const std::string& root : report.anchors) out += "\n        " + root;
+  if (report.policy_version) out += "\npolicy: version " + std::to_string(*report.policy_version);
+  return out + "\n";
+}
+
+std::string commit_lines(const provenance::JudgedCommit& commit) {
+  std::string out = "  " + commit.id.hex().substr(0, 12) + "  ";
+  std::string cls(to_text(commit.cls));
+  cls.resize(std::max<std::size_t>(cls.size(), 17), ' ');
+  out += cls + printable(commit.subject) + "\n";
+  for (const auto& path : commit.paths) {
+    if (path.cls == Class::exact || path.cls == Class::carried || path.cls == Class::human) continue;
+    out += "      " + std::string(to_text(path.cls)) + ": " + printable(path.path) + " +" + std::to_string(path.added) +
+           " -" + std::to_string(path.removed) + "\n";
+  }
+  return out;
+}
+
+std::string place_of(const Finding& finding) {
+  std::string out = finding.commit ? " " + finding.commit->hex().substr(0, 12) : "";
+  if (finding.path) out += " " + printable(*finding.path);
+  return out;
+}
+
+std::string people_text(const Report& report) {
+  std::string out = anchor_line(report);
+  for (const auto& commit : report.commits) out += commit_lines(commit);
+  for (const Finding& finding : report.findings) {
+    out += finding.kind + place_of(finding) + ": " + printable(finding.detail) + "\n";
+    if (const std::string what = advice(finding.kind); !what.empty()) out += "    " + what + "\n";
+  }
+  for (const Finding& warning : report.warnings) {
+    out += "note: " + warning.kind + place_of(warning) + ": " + printable(warning.detail) + "\n";
+  }
+  if (report.unreadable != 0) {
+    out += std::to_string(report.unreadable) + " commits cannot be judged here; fetch their history: git fetch --unshallow\n";
+  }
+  const Code code = report.exit_code();
+  if (code == Code::verification && report.findings.empty()) {
+    out += "not verified: name the root key with --root SHA256:FINGERPRINT, or accept this with --self-asserted\n";
+  } else {
+    out += std::string(code == Code::ok ? "verified" : "not verified") + ": " + counts_line(report) + "\n";
+  }
+  return out;
+}
+
+// ---- the verb ------------------------------------------------------------------------------------------
+
+void check_roots(const std::vector<std::string>& roots) {
+  for (const std::string& root : roots) {
+    if (provenance::fingerprint_to_hex(root)) continue;
+    refuse(Code::usage, "--root is not a fingerprint: " + quote(root), {"write it as SHA256:… (ssh-keygen -lf FILE.pub)"});
+  }
+}
+
+/// What a clone's own configuration pins, where a value of another scope does not count.
+std::vector<std::string> pinned_roots(const git::Program& git) {
+  return git::Config::read(git).all("striatum.trustroot");
+}
+
+void pin(const git::Program& git, const std::vector<std::string>& roots) {
+  static_cast<void>(git.run({"config", "--local", "--unset-all", "striatum.trustRoot"}));
+  for (const std::string& root : roots) {
+    static_cast<void>(git.out({"config", "--local", "--add", "striatum.trustRoot", root}));
+  }
+}
+
+void run_verify(Shell& shell, VerifyArgs& args) {
+  check_roots(args.options.roots);
+  if (args.pin && args.options.roots.empty()) {
+    refuse(Code::usage, "--pin needs a key to pin", {"add --root SHA256:FINGERPRINT"});
+  }
+  if (args.options.all && !args.options.revision.empty()) {
+    refuse(Code::usage, "--all goes without a revision", {"leave one of them out"});
+  }
+  const git::Places places = places_of(shell);
+  const git::Program git(places);
+  args.options.pinned = pinned_roots(git);
+  const auto repository = git::Repository::open(places);
+  Report report = provenance::verify(repository, args.options);
+  if (args.pin) pin(git, args.options.roots);
+  hooks::compare_log_heads(app::locate(shell.repo, shell.name()), report);
+  shell.finish_with(report.exit_code(), provenance::to_json(report), [&] { return people_text(report); });
+}
+
+}  // namespace
+
+void add_verify(CLI::App& root, Shell& shell) {
+  auto args = std::make_shared<VerifyArgs>();
+  auto* verb = root.add_subcommand("verify", "Judge commits by the receipts they bring");
+  verb->add_option("REV", args->options.revision, "A commit, or a range A..B (default HEAD)");
+  verb->add_flag("--all", args->options.all, "Everything from the first commit on");
+  add_list(*verb, "--root", args->options.roots, "Fingerprint of the root key; may be repeated");
+  verb->add_flag("--pin", args->pin, "Keep --root in this clone's configuration");
+  verb->add_flag("--self-asserted", args->options.self_asserted, "Be content without a root key from elsewhere");
+  add_optional(*verb, "--base-trusted", args->options.base_trusted, "A commit that was verified before");
+  verb->callback([args, &shell] { run_verify(shell, *args); });
+}
+
+}  // namespace striatum::cli

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/gates.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "domain/repo_path.hpp"
+#include "domain/scope.hpp"
+#include "export/paths.hpp"
+#include "os/repo_files.hpp"
+#include "store/nouns.hpp"
+
+namespace striatum::hooks {
+namespace {
+
+bool whole_repository(const std::vector<std::string>& scopes) {
+  return std::any_of(scopes.begin(), scopes.end(), [](const std::string& s) { return inside("any", s); });
+}
+
+/// Folders and files to look at: the scopes of the jobs and what was published.
+std::vector<std::string> looked_at(const Work& work) {
+  std::set<std::string> out;
+  for (const TakenJob& job : work.jobs) out.insert(job.scope.allowed_paths.begin(), job.scope.allowed_paths.end());
+  for (const PublishedFile& file : work.artifacts) out.insert(file.row.path);
+  std::vector<std::string> list(out.begin(), out.end());
+  return whole_repository(list) ? std::vector<std::string>() : list;
+}
+
+// ---- verdicts ------------------------------------------------------------------------------------------
+
+std::string override_command(const app::Context& ctx, const JobId& review) {
+  return ctx.program() + " override-verdict --session-id SESSION --job-id " + review.str() +
+         " --verdict accept --rationale REASON";
+}
+
+bool covers(const RequiredReview& review, const TakenJob& taken) {
+  return std::any_of(review.reviewed.begin(), review.reviewed.end(),
+                     [&](const Json& row) { return text_member(row, "snapshot") == taken.digest; });
+}
+
+std::optional<GateResult> missing_verdict(const GateInput& input, const RequiredReview& review) {
+  const std::string id = review.job.id.str();
+  if (review.verdicts.empty() || review.job.state != JobState::completed) {
+    return failed("verdicts", "review_open", "review job " + quote(id) + " is " + std::string(to_text(review.job.state)),
+                  "finish the review: " + input.ctx.program() + " why " + id);
+  }
+  const auto latest = from_text<Verdict>(review.verdicts.back().verdict);
+  if (latest && is_accepting(*latest)) return std::nullopt;
+  return failed("verdicts", "not_accepted",
+                "the latest verdict of review job " + quote(id) + " is " + review.verdicts.back().verdict,
+                override_command(input.ctx, review.job.id));
+}
+
+GateResult verdicts(const GateInput& input) {
+  if (input.propose) return skipped("verdicts", "proposed");
+  bool unknown = false;
+  for (const RequiredReview& review : input.work.reviews) {
+    if (auto missing = missing_verdict(input, review)) return *std::move(missing);
+    for (const TakenJob& taken : input.work.jobs) {
+      if (std::find(review.of.begin(), review.of.end(), taken.job.id) == review.of.end()) continue;
+      if (!input.work.run.strict && (!taken.recorded || review.reviewed.is_null())) {
+        unknown = true;  // completed or judged through release 1.24, which keeps no snapshots
+      } else if (!covers(review, taken)) {
+        return failed("verdicts", "other_snapshot",
+                      "the verdict of review job " + quote(review.job.id.str()) +
+                          " was given on other content than job " + quote(taken.job.id.str()) + " has",
+                      override_command(input.ctx, review.job.id));
+      }
+    }
+  }
+  return passed("verdicts", unknown ? std::optional<std::string>("snapshot_unknown") : std::nullopt);
+}
+
+// ---- scope ---------------------------------------------------------------------------------------------
+
+std::optional<GateResult> path_problem(const std::string& path) {
+  const std::string leave = "leave " + quote(path) + " out: put it back as it was and complete the job again";
+  if (!valid_utf8(path)) return failed("scope", "not_utf8", "path is not UTF-8: " + quote(path), leave);
+  if (const auto rule = broken_rule(path)) {
+    return failed("scope", "bad_path", "path " + quote(path) + " " + std::string(explain(*rule)), leave);
+  }
+  if (!inside(path, provenance::kProvenanceFolder)) return std::nullopt;
+  return failed("scope", "protected_path", "path " + quote(path) + " belongs to the records", leave);
+}
+
+/// A worktree that was made for one job holds nothing but its work.
+bool in_job_worktree(const GateInput& input) {
+  return input.ctx.place.git && input.ctx.place.git->linked &&
+         std::any_of(input.work.jobs.begin(), input.work.jobs.end(), [&](const TakenJob& taken) {
+           return store::has_worktree(input.ctx.state().db(), taken.job.id,
+                                      input.ctx.place.work_tree.string());
+         });
+}
+
+GateResult scope(const GateInput& input) {
+  for (const auto& [path, entry] : input.work.expected()) {
+    if (auto problem = path_problem(path)) return *std::move(problem);
+    if (input.work.in_scope(path)) continue;
+    return failed("scope", "out_of_scope", "path " + quote(path) + " is outside the write scope of the work",
+                  "put it back: git checkout -- " + path);
+  }
+  for (const PublishedFile& file : input.work.artifacts) {
+    if (auto problem = path_problem(file.row.path)) return *std::move(problem);
+  }
+  if (!in_job_worktree(input)) return passed("scope");
+  for (const std::string& path : changed_paths(input.git)) {
+    if (input.work.in_scope(path)) continue;
+    return failed("scope", "out_of_scope", "path " + quote(path) + " is changed in the job's worktree and outside its scope",
+                  "put it back: git checkout -- " + path);
+  }
+  return passed("scope");
+}
+
+// ---- base ----------------------------------------------------------------------------------------------
+
+std::vector<provenance::Edge> proposed_edges(const Work& work, const std::string& path) {
+  std::vector<provenance::Edge> out;
+  for (const EarlierReceipt* receipt : work.open_proposals()) {
+    for (const auto& edge : receipt->changes.edges) {
+      if (edge.path == path) out.push_back(edge);
+    }
+  }
+  return out;
+}
+
+GateResult base(const GateInput& input) {
+  for (const TakenJob& taken : input.work.jobs) {
+    for (const auto& [path, entry] : taken.rows) {
+      const Entry was = entry_at(input.repository, taken.base_tree, path);
+      const Entry is = entry_at(input.repository, input.tip_tree, path);
+      if (was == is) continue;
+      if (provenance::chain_leads(proposed_edges(input.work, path), was.blob, was.mode, is.blob, is.mode)) continue;
+      return failed("base", "moved",
+                    "path " + quote(path) + " of job " + quote(taken.job.id.str()) + " changed on branch " +
+                        quote(*input.work.run.branch) + " since " + taken.base.hex().substr(0, 12),
+                    "if the work itself was committed by hand: git reset --soft " + taken.base.hex().substr(0, 12) +
+                        "; else bring the change into the work and run the job again");
+    }
+  }
+  return passed("base");
+}
+
+// ---- snapshot ------------------------------------------------------------------------------------------
+
+bool of_others(const Work& work, const std::string& path) {
+  if (work.waiting.count(path) != 0) return true;
+  return std::any_of(work.others.begin(), work.others.end(), [&](const Job& job) {
+    return domain::in_scope(domain::write_scope(job.write_scope), path);
+  });
+}
+
+GateResult snapshot(const GateInput& input) {
+  const Entries expected = input.work.expected();
+  for (const auto& [path, entry] : expected) {
+    if (input.tree.at(path) == entry) continue;
+    return failed("snapshot", "changed", "path " + quote(path) + " is not as the job completed it",
+                  "put it back as it was completed, or have the job done again");
+  }
+  std::set<std::string> published;
+  for (const PublishedFile& file : input.work.artifacts) published.insert(file.row.path);
+  for (const auto& [path, entry] : input.tree.changed()) {
+    const bool known = expected.count(path) != 0 || published.count(path) != 0;
+    if (known || !input.work.in_scope(path) || of_others(input.work, path)) continue;
+    return failed("snapshot", "added", "path " + quote(path) + " in the job's scope changed after the job was completed",
+                  "put it back: git checkout -- " + path + " (or move the file away when it is new)");
+  }
+  return passed("snapshot");
+}
+
+// ---- artifacts -----------------------------------------------------------------------------------------
+
+std::optional<GateResult> artifact_problem(const GateInput& input, const PublishedFile& file) {
+  const std::string& path = file.row.path;
+  const auto read = os::RepoFiles(input.ctx.place.work_tree.string()).read(path);
+  if (read.access != os::Access::ok) {
+    return failed("artifacts", "missing", "published file " + quote(path) + " is not there as a regular file",
+                  "bring it back as artifact " + file.row.id.str() + " has it");
+  }
+  if (sha256(read.bytes).hex() != file.row.sha256) {
+    return failed("artifacts", "bytes_differ", "file " + quote(path) + " is not what was published as " + file.row.id.str(),
+                  "bring it back as it was published, or publish it anew from a job");
+  }
+  const Entry entry = input.tree.at(path);
+  if (!entry.blob || git::hash_blob(read.bytes) == *entry.blob) return std::nullopt;
+  return failed("artifacts", "filtered", "git stores other bytes of " + quote(path) + " than were published",
+                "switch its filters off: echo '" + path + " -text -filter' >> .gitattributes");
+}
+
+GateResult artifacts(const GateInput& input) {
+  std::vector<std::string> paths;
+  for (const PublishedFile& file : input.work.artifacts) {
+    if (auto problem = artifact_problem(input, file)) return *std::move(problem);
+    if (!input.tree.at(file.row.path).blob) paths.push_back(file.row.path);
+  }
+  const auto hidden = paths.empty() ? std::vector<std::string>() : git::ignored(input.git, paths);
+  if (hidden.empty()) return passed("artifacts");
+  return failed("artifacts", "ignored", "published file " + quote(hidden.front()) + " is ignored by git",
+                "see why: git check-ignore -v " + hidden.front());
+}
+
+}  // namespace
+
+GateResult passed(std::string name, std::optional<std::string> detail_code) {
+  return {std::move(name), "passed", std::move(detail_code), std::nullopt, std::nullopt};
+}
+
+GateResult skipped(std::string name, std::string detail_code) {
+  return {std::move(name), "skipped", std::move(detail_code), std::nullopt, std::nullopt};
+}
+
+GateResult failed(std::string name, std::string detail_code, std::string detail, std::string hint) {
+  return {std::move(name), "failed", std::move(detail_code), std::move(detail), std::move(hint)};
+}
+
+Code code_of(const GateResult& gate) {
+  const bool bytes = gate.name == "scope" || gate.name == "artifacts" || gate.name == "redaction";
+  return bytes ? Code::artifact : Code::transition;
+}
+
+Json to_json(const std::vector<GateResult>& gates) {
+  Json out = Json::array();
+  for (const GateResult& gate : gates) {
+    out.push_back({{"name", gate.name},
+                   {"outcome", gate.outcome},
+                   {"detail_code", nullable(gate.detail_code)},
+                   {"detail", nullable(gate.detail)},
+                   {"hint", nullable(gate.hint)}});
+  }
+  return out;
+}
+
+std::vector<std::string> changed_paths(const git::Program& git) {
+  constexpr std::size_t kColumns = 3;
+  std::vector<std::string> out;
+  const std::string text = git.out({"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty"});
+  for (const std::string& row : split(text, '\0')) {
+    if (row.size() > kColumns) out.push_back(row.substr(kColumns));
+  }
+  return out;
+}
+
+WorkTree::WorkTree(const git::Program& git, const git::Repository& repository, const Work& work)
+    : repository_(repository) {
+  const git::Head head = repository.head();
+  if (head.commit) head_tree_ = repository.commit(*head.commit).tree;
+  const Oid tree = head_tree_.value_or(empty_tree_oid());
+  for (const git::Change& change :
+       git::worktree_changes(git, tree.hex(), git::StoreBlobs::yes, looked_at(work))) {
+    changed_[change.path] = {change.mode_after, change.after};
+  }
+}
+
+Entry WorkTree::at(const std::string& path) const {
+  const auto found = changed_.find(path);
+  if (found != changed_.end()) return found->second;
+  return head_tree_ ? entry_at(repository_, *head_tree_, path) : Entry{};
+}
+
+std::vector<GateResult> ask_gates(const GateInput& input) {
+  return {verdicts(input), scope(input), base(input), snapshot(input), artifacts(input)};
+}
+
+}  // namespace striatum::hooks

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/intents.hpp"
+
+#include <set>
+
+#include "base/crypto.hpp"
+#include "export/paths.hpp"
+#include "hooks/gates.hpp"
+#include "hooks/sync.hpp"
+#include "os/files.hpp"
+
+namespace striatum::hooks {
+namespace {
+
+std::string lock_path(const app::Context& ctx, const std::string& branch) {
+  return (ctx.place.state_dir / ("apply-" + sha256(branch).hex().substr(0, 16) + ".lock")).string();
+}
+
+std::optional<Oid> oid_member(const Json& object, const char* name) { return Oid::parse(text_member(object, name)); }
+
+/// The commit that the branch went to, when it still holds it.
+std::optional<Oid> landed(const git::Repository& repository, const Json& detail) {
+  const auto commit = oid_member(detail, "commit");
+  const auto tip = repository.ref(text_member(detail, "ref"));
+  if (!commit || !tip || !repository.has(*commit)) return std::nullopt;
+  return repository.is_ancestor(*commit, *tip) ? commit : std::nullopt;
+}
+
+store::StoredReceipt receipt_row(const git::Repository& repository, const store::Intent& intent, const Oid& commit) {
+  const Json& detail = intent.detail;
+  store::StoredReceipt row;
+  row.id = text_member(detail, "receipt");
+  row.run = intent.run;
+  row.jobs = string_list(member(detail, "job_ids"));
+  row.state = text_member(detail, "state");
+  row.issued_at = text_member(detail, "issued_at");
+  row.commit = commit.hex();
+  const auto file = repository.entry(repository.commit(commit).tree, provenance::receipt_path(row.id));
+  row.envelope = file ? repository.blob(file->id) : "";
+  row.changes_sha256 = text_member(detail, "changes_sha256");
+  row.base_tree = optional_text(detail, "base_tree");
+  row.applied_tree = optional_text(detail, "content_tree");
+  row.key_id = text_member(detail, "key_id");
+  row.signature = text_member(detail, "signature");
+  row.evidence_path = optional_text(detail, "evidence_path");
+  return row;
+}
+
+/// And what else is changed where the work was taken from: it was not touched either.
+std::vector<std::string> others_too(const git::Program& git, const Json& detail, const std::vector<std::string>& alone) {
+  std::set<std::string> out(alone.begin(), alone.end());
+  const auto taken = string_list(member(detail, "paths"));
+  const std::set<std::string> ours(taken.begin(), taken.end());
+  for (std::string& path : changed_paths(git)) {
+    if (ours.count(path) == 0) out.insert(std::move(path));
+  }
+  return {out.begin(), out.end()};
+}
+
+Json reply_of(const store::Intent& intent, const Oid& commit, const std::vector<std::string>& left_alone) {
+  const Json& detail = intent.detail;
+  Json out{{"status", text_member(detail, "state")},
+           {"run_id", intent.run.str()},
+           {"branch", intent.branch},
+           {"commit", commit.hex()},
+           {"left_alone", left_alone}};
+  for (const char* name : {"job_ids", "base", "receipt", "receipt_path", "paths", "gates"}) out[name] = member(detail, name);
+  return out;
+}
+
+void record_landing(store::WriteUnit& unit, const git::Repository& repository, const store::Intent& intent,
+                    const Oid& commit) {
+  const store::StoredReceipt row = receipt_row(repository, intent, commit);
+  store::insert_receipt(unit.db(), row, unit.now());
+  if (row.state == "applied") {
+    for (const std::string& job : row.jobs) store::set_applied(unit.db(), JobId(job), row.id);
+  }
+  Event event{row.state == "applied" ? "receipt.applied" : "receipt.proposed", intent.run};
+  event.payload = {{"receipt", row.id},     {"commit", commit.hex()},  {"branch", intent.branch},
+                   {"job_ids", row.jobs},   {"state", row.state}};
+  unit.event(event);
+  store::end_intent(unit.db(), intent.id, "done", unit.now());
+}
+
+void void_intent(app::Context& ctx, const store::Intent& intent) {
+  store::WriteUnit unit(ctx.state(), ctx.clock.now(), ctx.random);
+  store::end_intent(unit.db(), intent.id, "void", unit.now());
+  unit.commit();
+}
+
+std::optional<Json> recover(app::Context& ctx, const git::Program& git, const git::Repository& repository,
+                            const store::Intent& intent) {
+  os::sweep_temporaries(git.git_dir());
+  if (landed(repository, intent.detail)) return finish_intent(ctx, git, repository, intent);
+  void_intent(ctx, intent);
+  return std::nullopt;
+}
+
+}  // namespace
+
+os::FairLock lock_branch(const app::Context& ctx, const std::string& branch) {
+  constexpr std::chrono::minutes kPatience{1};
+  try {
+    return os::FairLock::acquire(lock_path(ctx, branch), ctx.command, kPatience);
+  } catch (const Error& error) {
+    if (error.kind() != "db_busy") throw;
+    fail(Code::transition, "apply_busy", "another apply works on branch " + quote(branch),
+         {"try again when it has ended"});
+  }
+}
+
+Json finish_intent(app::Context& ctx, const git::Program& git, const git::Repository& repository,
+                   const store::Intent& intent) {
+  const auto commit = oid_member(intent.detail, "commit");
+  const auto base = oid_member(intent.detail, "base");
+  if (!commit || !base) fail(Code::general, "internal", "intent " + intent.id + " names no commit");
+  const auto alone = sync_work_trees(git, repository, text_member(intent.detail, "ref"), *base, *commit);
+  const Json reply = reply_of(intent, *commit, others_too(git, intent.detail, alone));
+  const bool asked_now = ctx.request && optional_text(intent.detail, "request") == ctx.request->id;
+  store::WriteUnit unit(ctx.state(), ctx.clock.now(), ctx.random);
+  record_landing(unit, repository, intent, *commit);
+  if (asked_now) app::remember(ctx, unit, reply);
+  unit.fold_after_commit();
+  unit.commit();
+  return reply;
+}
+
+std::optional<Json> recover_branch(app::Context& ctx, const git::Program& git, const git::Repository& repository,
+                                   const std::string& branch) {
+  std::optional<Json> out;
+  for (const store::Intent& intent : store::open_intents(ctx.state().db())) {
+    if (intent.branch != branch) continue;
+    auto reply = recover(ctx, git, repository, intent);
+    const bool ours = ctx.request && optional_text(intent.detail, "request") == ctx.request->id;
+    if (reply && ours) out = std::move(reply);
+  }
+  return out;
+}
+
+void recover_intents(app::Context& ctx) {
+  const auto open = store::open_intents(ctx.state().db());
+  if (open.empty() || !ctx.place.git) return;
+  for (const store::Intent& intent : open) {
+    const auto lock = os::FairLock::try_acquire(lock_path(ctx, intent.branch), ctx.command);
+    if (!lock || !store::is_open_intent(ctx.state().db(), intent.id)) continue;
+    const git::Program git(ctx.place.work_tree.string());
+    const auto repository = git::Repository::open(ctx.place.work_tree.string());
+    static_cast<void>(recover(ctx, git.durable(), repository, intent));
+  }
+}
+
+}  // namespace striatum::hooks

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last part of an apply, which a crash may have left to the next command.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/context.hpp"
+#include "git/program.hpp"
+#include "git/repository.hpp"
+#include "os/lock_file.hpp"
+#include "store/apply.hpp"
+
+namespace striatum::hooks {
+
+/// The turn of one apply on a branch; waits up to a minute, then refuses (4).
+[[nodiscard]] os::FairLock lock_branch(const app::Context& ctx, const std::string& branch);
+
+/// From a branch that has moved to the end: index and files, rows, event. `detail` of the intent names the commit.
+/// Returns the reply of `apply`.
+[[nodiscard]] Json finish_intent(app::Context& ctx, const git::Program& git, const git::Repository& repository,
+                                 const store::Intent& intent);
+
+/// What the next command does with an apply that died: finishes it where its commit is in the branch, else voids it.
+/// Cheap when there is none. An apply that is alive is left alone.
+void recover_intents(app::Context& ctx);
+/// The same for one branch whose lock the caller holds; returns the reply of the apply that this request began.
+[[nodiscard]] std::optional<Json> recover_branch(app::Context& ctx, const git::Program& git,
+                                                 const git::Repository& repository, const std::string& branch);
+
+}  // namespace striatum::hooks
