@@ -224,6 +224,8 @@ std::optional<std::string_view> operation_in_progress(const std::string& git_dir
 }
 
 CheckoutResult checkout_or_create(const Program& git, const std::string& branch) {
+  // git would take it for an option; a name of a branch never begins so.
+  if (branch.starts_with('-')) return {false, false, quote(branch) + " is not a valid branch name"};
   const os::Finished created = git.run({"checkout", "-b", branch, "--"});
   if (created.ok()) return {true, true, {}};
   const os::Finished switched = git.run({"checkout", branch, "--"});
