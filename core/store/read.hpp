@@ -63,16 +63,26 @@ struct Waiter {
   std::string lane_selector;
   std::vector<Upstream> upstream;
 };
-/// Blocked jobs in the order of `list jobs`, each with all its dependencies by workflow job id.
+/// Blocked jobs by workflow job id, each with all its dependencies by workflow job id.
 [[nodiscard]] std::vector<Waiter> blocked_jobs(Connection& db, const Scope& scope);
+/// All jobs of a run that wait or waited for others, oldest row first.
+[[nodiscard]] std::vector<Waiter> dependent_jobs(Connection& db, const RunId& run);
 /// Jobs directly behind `job`, by workflow job id.
 [[nodiscard]] std::vector<Waiter> jobs_behind(Connection& db, const JobId& job);
 
-/// Sessions in the order they were inserted in.
+/// One job; empty when it waits for nothing.
+[[nodiscard]] std::vector<Waiter> waiter(Connection& db, const JobId& job);
+
+/// Sessions in the order they registered in.
 [[nodiscard]] std::vector<Session> sessions_of(Connection& db, const Scope& scope);
 /// Ids of sessions that an attached supervisor row names.
 [[nodiscard]] std::set<std::string> supervised_sessions(Connection& db);
-/// When the active leases of a run end: `[{lease_id, job_id, workflow_job_id, session_id, slug, expires_at}]`.
+/// Since when each paused run is paused.
+[[nodiscard]] std::map<std::string, std::string> paused_runs(Connection& db, const Scope& scope);
+/// How many completed jobs of each run have a snapshot that no receipt has applied.
+[[nodiscard]] std::map<std::string, std::int64_t> unapplied_jobs(Connection& db, const Scope& scope);
+/// Active leases, the first to end first: `[{lease_id, run_id, job_id, workflow_job_id, job_state, session_id, slug,
+/// operator_label, expires_at}]`.
 [[nodiscard]] Json holders(Connection& db, const Scope& scope);
 
 // ---- read_why.cpp
@@ -122,6 +132,8 @@ struct JobFilter {
 [[nodiscard]] Json list_artifacts(Connection& db, const RunId& run, const std::optional<std::string>& kind);
 
 // ---- read_log.cpp
+/// Whether an export, summary or decision of this state named the path: a file that may be written again.
+[[nodiscard]] bool is_exported_path(Connection& db, const std::string& path);
 /// `{seq, event_id, event_type, run_id, session_id, job_id, created_at, payload, hash}` of the events behind
 /// `after`, oldest first. Events that no chain row covers yet have null `seq` and `hash`.
 [[nodiscard]] std::vector<Json> log_rows(Connection& db, const Scope& scope, std::int64_t after, Limit limit);

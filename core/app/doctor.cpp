@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/doctor.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "app/read_model.hpp"
+#include "domain/states.hpp"
+#include "os/files.hpp"
+#include "store/chain.hpp"
+#include "store/read_doctor.hpp"
+
+namespace striatum::app {
+namespace {
+
+/// What was found, in the order of the checks.
+struct Findings {
+  Json texts = Json::array();
+  Json records = Json::array();
+
+  /// `row`: the record's `id`, every other member its context.
+  void add(const char* check, const std::string& text, Json row) {
+    texts.push_back(text);
+    Json id = std::move(row["id"]);
+    row.erase("id");
+    records.push_back({{"check", check}, {"id", std::move(id)}, {"context", std::move(row)}});
+  }
+  /// `PHRASE: ID` for each row.
+  void add_each(const char* check, const std::string& phrase, Json rows) {
+    for (Json& row : rows) {
+      const std::string text = phrase + ": " + text_member(row, "id");
+      add(check, text, std::move(row));
+    }
+  }
+};
+
+struct Patient {
+  const Context& ctx;
+  store::Connection& db;
+  const store::Scope& scope;
+};
+
+void check_sealed_runs(const Patient& of, Findings& out) {
+  for (const store::RunMode& run : store::provenance_modes(of.db, of.scope)) {
+    const auto state = from_text<RunState>(run.state);
+    if (run.mode != "sealed_patch" || (state && is_terminal(*state))) continue;
+    out.add("sealed_patch_unsupported", "provenance_mode sealed_patch cannot be kept here: run " + run.run.str(),
+            {{"id", run.run.str()},
+             {"run_id", run.run.str()},
+             {"run_state", run.state},
+             {"provenance_mode", run.mode},
+             {"reason", "containment_unsupported"}});
+  }
+}
+
+void check_gates(const Patient& of, Findings& out) {
+  for (Json& row : store::gates_of_completed_jobs(of.db, of.scope)) {
+    const auto gate = parse_json(text_member(row, "gate_json"));
+    row.erase("gate_json");
+    const std::string behind = " -> " + text_member(row, "downstream_job_id");
+    if (!gate || !gate->is_object()) {
+      out.add("dependency_gate_json_invalid", "dependency gate_json is invalid: " + text_member(row, "id") + behind,
+              {{"id", row["id"]}, {"depends_on_job_id", row["id"]}, {"downstream_job_id", row["downstream_job_id"]}});
+      continue;
+    }
+    const Json& required = member(*gate, "requires_verdict");
+    if (!required.is_array() || required.empty()) continue;
+    if (std::find(required.begin(), required.end(), row["latest_verdict"]) != required.end()) continue;
+    const std::string text = "completed review dependency lacks accepting verdict: " +
+                             text_member(row, "upstream_workflow_job_id") + behind;
+    out.add("completed_review_dependency_lacks_accepting_verdict", text, std::move(row));
+  }
+}
+
+void check_artifacts(const Patient& of, Findings& out) {
+  for (Json& row : store::artifacts_of_completed_jobs(of.db, of.scope)) {
+    const Json expected = parse_json(text_member(row, "expected_artifacts_json")).value_or(Json::array());
+    row.erase("expected_artifacts_json");
+    for (const Json& entry : expected.is_array() ? expected : Json::array()) {
+      if (member(entry, "required") != true || member(entry, "logical_name") != row["logical_name"]) continue;
+      if (member(entry, "kind") == row["actual_kind"] && member(entry, "path") == row["actual_path"]) continue;
+      Json record = row;
+      record["expected_kind"] = member(entry, "kind");
+      record["expected_path"] = member(entry, "path");
+      out.add("required_artifact_kind_or_path_mismatch",
+              "required artifact mismatch: " + text_member(row, "id") + ' ' + text_member(row, "logical_name") +
+                  " should be " + text_member(entry, "kind") + " at " + text_member(entry, "path"),
+              std::move(record));
+    }
+  }
+}
+
+void check_worktrees(const Patient& of, Findings& out) {
+  for (Json& row : store::active_worktrees(of.db, of.scope)) {
+    const std::string id = text_member(row, "id");
+    const std::string path = text_member(row, "worktree_path");
+    if (row["lease_active"] == 0) {
+      out.add("worktree_orphaned_lease", "active worktree without active lease: " + id,
+              {{"id", id}, {"lease_id", row["lease_id"]}, {"worktree_path", path}});
+    }
+    if (!os::is_directory((of.ctx.place.root / path).string())) {
+      out.add("worktree_path_missing_on_disk", "active worktree has no folder: " + id + " at " + path,
+              {{"id", id}, {"worktree_path", path}});
+    }
+  }
+}
+
+void check_supervisors(const Patient& of, Findings& out) {
+  for (const Json& row : store::attached_supervisors(of.db, of.scope)) {
+    const std::string id = text_member(row, "id");
+    const auto pipe = optional_text(row, "stdin_pipe_path");
+    if (!process_alive(member(row, "pid"))) out.texts.push_back("supervisor pid is gone: " + id);
+    else if (pipe && !os::exists(*pipe)) out.texts.push_back("supervisor stdin pipe missing: " + id);
+  }
+  for (Json& row : store::lost_supervisors(of.db, of.scope)) {
+    const std::string id = text_member(row, "supervisor_id");
+    row.erase("supervisor_id");
+    row["id"] = id;
+    out.add("supervisor_lost_with_held_lease",
+            "supervisor lost with held lease: " + id + ", session " + text_member(row, "session_id") + ", lease " +
+                text_member(row, "lease_id"),
+            std::move(row));
+  }
+}
+
+void check_executions(const Patient& of, Findings& out) {
+  const Json rows = store::executions(of.db, of.scope);
+  const std::string repair = "; run `" + of.ctx.program() + " recovery process-reconcile`";
+  for (const Json& row : rows) {
+    if (row["state"] != "running" || process_alive(member(row, "pid"))) continue;
+    out.add("process_running_but_pid_gone",
+            "process " + text_member(row, "process_id") + " is recorded as running but pid " + row["pid"].dump() +
+                " is gone" + repair,
+            {{"id", row["process_id"]},
+             {"run_id", row["run_id"]},
+             {"job_id", row["job_id"]},
+             {"pid", row["pid"]},
+             {"started_at", row["started_at"]},
+             {"lease_id", row["lease_id"]}});
+  }
+  const std::string now = to_text(of.ctx.clock.now());
+  for (const Json& row : rows) {
+    if (row["state"] != "running" || row["lease_expires_at"].is_null() || text_member(row, "lease_expires_at") >= now) continue;
+    out.add("process_running_with_expired_lease",
+            "process " + text_member(row, "process_id") + " (pid " + row["pid"].dump() + ") outlives lease " +
+                text_member(row, "lease_id") + repair,
+            {{"id", row["process_id"]},
+             {"run_id", row["run_id"]},
+             {"job_id", row["job_id"]},
+             {"pid", row["pid"]},
+             {"lease_id", row["lease_id"]},
+             {"lease_expires_at", row["lease_expires_at"]}});
+  }
+}
+
+Findings examine(const Context& ctx, store::Connection& db, const store::Scope& scope) {
+  const Patient of{ctx, db, scope};
+  Findings out;
+  check_sealed_runs(of, out);
+  out.add_each("active_job_without_active_lease", "active job without active lease",
+               store::active_jobs_without_lease(db, scope));
+  check_gates(of, out);
+  check_artifacts(of, out);
+  out.add_each("run_running_with_no_progressable_jobs", "running run has no job that can go on",
+               store::stuck_runs(db, scope));
+  out.add_each("stale_queue_message_claim", "queue message has stale claim", store::stale_claims(db, scope));
+  out.add_each("job_current_message_id_inconsistent", "job current_message_id is inconsistent",
+               store::wrong_message_pointers(db, scope));
+  out.add_each("job_current_lease_id_inconsistent", "job current_lease_id is inconsistent",
+               store::wrong_lease_pointers(db, scope));
+  out.add_each("active_session_on_terminal_run", "active session on terminal run",
+               store::sessions_on_ended_runs(db, scope));
+  out.add_each("unreaped_expired_lease", "active lease has expired without reap",
+               store::unreaped_leases(db, scope, ctx.clock.now()));
+  out.add_each("open_blocker_on_terminal_run", "open blocker on terminal run",
+               store::blockers_on_ended_runs(db, scope));
+  out.add_each("orphan_work_packet", "work packet without its lease or session", store::orphan_packets(db, scope));
+  check_worktrees(of, out);
+  check_supervisors(of, out);
+  check_executions(of, out);
+  return out;
+}
+
+Json chain_report(store::Connection& db) {
+  const store::ChainReport report = store::verify_chain(db);
+  return {{"ok", report.ok},
+          {"store_id", report.store_id},
+          {"first", report.first},
+          {"last", report.last},
+          {"head", report.head},
+          {"adopted", report.adopted},
+          {"bad_seq", report.bad_seq ? Json(*report.bad_seq) : Json()},
+          {"reason", nullable(report.reason)}};
+}
+
+/// An invariant that holds gives one entry with null id; a broken one an entry for each breach.
+Json invariant_report(store::Connection& db) {
+  Json out = Json::array();
+  for (const store::Invariant& invariant : store::check_invariants(db)) {
+    if (invariant.breaches.empty()) {
+      out.push_back({{"name", invariant.name}, {"ok", true}, {"id", nullptr}, {"detail", nullptr}});
+    }
+    for (const store::Breach& breach : invariant.breaches) {
+      out.push_back({{"name", invariant.name}, {"ok", false}, {"id", breach.id}, {"detail", breach.detail}});
+    }
+  }
+  return out;
+}
+
+Json deep_report(store::Connection& db) {
+  Json chain = chain_report(db);
+  Json invariants = invariant_report(db);
+  const bool held = std::all_of(invariants.begin(), invariants.end(), [](const Json& entry) { return entry["ok"] == true; });
+  const bool ok = chain["ok"] == true && held;
+  return {{"ok", ok}, {"chain", std::move(chain)}, {"invariants", std::move(invariants)}};
+}
+
+}  // namespace
+
+Json doctor_model(const Context& ctx, store::Connection& db, const store::Scope& run) {
+  Findings found = examine(ctx, db, run);
+  return {{"ok", found.texts.empty()}, {"schema_version", store::schema_version(db)}, {"problems", std::move(found.texts)}};
+}
+
+Json doctor(Context& ctx, const DoctorCommand& command) {
+  return read(ctx, [&](store::Connection& db) {
+    Findings found = examine(ctx, db, command.run);
+    Json out{{"ok", found.texts.empty()}, {"schema_version", store::schema_version(db)}};
+    out["problems"] = std::move(found.texts);
+    if (command.verbose) out["problem_records"] = std::move(found.records);
+    if (command.deep) out["deep"] = deep_report(db);
+    return out;
+  });
+}
+
+Json log_verify(Context& ctx) { return read(ctx, chain_report); }
+
+}  // namespace striatum::app

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "app/context.hpp"
+#include "store/read.hpp"
+
+namespace striatum::app {
+
+/// `status`: what runs, waits and blocks. Naming a run expires its overdue leases first.
+/// By `git striatum` also `leases[]` (who holds what until when) and each run's `paused_at` and
+/// `unapplied_jobs`.
+[[nodiscard]] Json status(Context& ctx, const store::Scope& run);
+
+/// The contract's members alone, inside a snapshot that the caller holds.
+[[nodiscard]] Json status_model(store::Connection& db, const store::Scope& run);
+
+}  // namespace striatum::app

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/read_doctor.hpp"
+
+namespace striatum::store {
+namespace {
+
+#define STRIATUM_IN_SCOPE "run_id IN (SELECT run_id FROM runs WHERE ?1 IS NULL OR run_id = ?1)"
+
+}  // namespace
+
+std::string schema_version(Connection& db) {
+  return db.text("SELECT value FROM schema_meta WHERE key = 'schema_version'").value_or("");
+}
+
+Json active_jobs_without_lease(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT j.job_id AS id, j.workflow_job_id, j.state AS job_state FROM jobs j WHERE j." STRIATUM_IN_SCOPE
+      " AND j.state IN ('claimed', 'running') AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.resource_id = j.job_id "
+      "AND l.state = 'active') ORDER BY j.rowid",
+      scope);
+}
+
+Json gates_of_completed_jobs(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT d.depends_on_job_id AS id, u.workflow_job_id AS upstream_workflow_job_id, d.job_id AS downstream_job_id, "
+      "d.gate_json, (SELECT v.verdict FROM verdicts v WHERE v.job_id = u.job_id "
+      "ORDER BY v.created_at DESC, v.verdict_id DESC LIMIT 1) AS latest_verdict "
+      "FROM jobs u JOIN job_dependencies d ON d.depends_on_job_id = u.job_id "
+      "WHERE u." STRIATUM_IN_SCOPE " AND u.state = 'completed' AND u.job_type = 'review' ORDER BY d.rowid",
+      scope);
+}
+
+Json artifacts_of_completed_jobs(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT j.job_id AS id, a.logical_name, a.artifact_kind AS actual_kind, a.repo_path AS actual_path, "
+      "j.expected_artifacts_json FROM jobs j JOIN artifacts a ON a.job_id = j.job_id "
+      "WHERE j." STRIATUM_IN_SCOPE " AND j.state = 'completed' ORDER BY j.rowid, a.rowid",
+      scope);
+}
+
+Json stuck_runs(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT r.run_id AS id, r.state AS run_state FROM runs r WHERE r." STRIATUM_IN_SCOPE
+      " AND r.state = 'running' AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = r.run_id "
+      "AND j.state IN ('blocked', 'queued', 'claimed', 'running', 'stale_lease', 'waiting_human')) ORDER BY r.rowid",
+      scope);
+}
+
+Json stale_claims(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT m.message_id AS id, m.state AS message_state, m.current_lease_id FROM queue_messages m "
+      "WHERE m." STRIATUM_IN_SCOPE " AND m.state IN ('claimed', 'acked') AND NOT EXISTS "
+      "(SELECT 1 FROM leases l WHERE l.lease_id = m.current_lease_id AND l.state = 'active') ORDER BY m.rowid",
+      scope);
+}
+
+Json wrong_message_pointers(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT j.job_id AS id, j.current_message_id FROM jobs j WHERE j." STRIATUM_IN_SCOPE
+      " AND j.current_message_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM queue_messages m "
+      "WHERE m.message_id = j.current_message_id AND m.job_id = j.job_id) ORDER BY j.rowid",
+      scope);
+}
+
+Json wrong_lease_pointers(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT j.job_id AS id, j.current_lease_id FROM jobs j WHERE j." STRIATUM_IN_SCOPE
+      " AND j.current_lease_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM leases l "
+      "WHERE l.lease_id = j.current_lease_id AND l.resource_id = j.job_id) ORDER BY j.rowid",
+      scope);
+}
+
+Json sessions_on_ended_runs(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT s.session_id AS id, r.run_id, r.state AS run_state FROM sessions s JOIN runs r ON r.run_id = s.run_id "
+      "WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'active' AND r.state IN ('completed', 'failed', 'canceled') "
+      "ORDER BY s.rowid",
+      scope);
+}
+
+Json unreaped_leases(Connection& db, const Scope& scope, Instant now) {
+  return db.rows(
+      "SELECT l.lease_id AS id, l.expires_at, l.resource_id FROM leases l WHERE l." STRIATUM_IN_SCOPE
+      " AND l.state = 'active' AND l.expires_at < ?2 ORDER BY l.rowid",
+      scope, now);
+}
+
+Json blockers_on_ended_runs(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT b.blocker_id AS id, b.run_id, r.state AS run_state, b.severity, b.blocker_kind FROM blockers b "
+      "JOIN runs r ON r.run_id = b.run_id WHERE b." STRIATUM_IN_SCOPE
+      " AND b.state = 'open' AND r.state IN ('completed', 'canceled') ORDER BY b.rowid",
+      scope);
+}
+
+Json orphan_packets(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT p.packet_id AS id, p.lease_id, p.session_id FROM work_packets p WHERE p." STRIATUM_IN_SCOPE
+      " AND (NOT EXISTS (SELECT 1 FROM leases l WHERE l.lease_id = p.lease_id) OR NOT EXISTS "
+      "(SELECT 1 FROM sessions s WHERE s.session_id = p.session_id)) ORDER BY p.rowid",
+      scope);
+}
+
+Json active_worktrees(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT w.worktree_id AS id, w.lease_id, w.worktree_path, EXISTS (SELECT 1 FROM leases l "
+      "WHERE l.lease_id = w.lease_id AND l.state = 'active') AS lease_active FROM job_worktrees w "
+      "WHERE w." STRIATUM_IN_SCOPE " AND w.state = 'active' ORDER BY w.rowid",
+      scope);
+}
+
+Json attached_supervisors(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT s.supervisor_id AS id, s.run_id, s.session_id, s.pid, s.pid_start_time, s.stdin_pipe_path "
+      "FROM process_supervisors s WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'attached' ORDER BY s.rowid",
+      scope);
+}
+
+Json reviewing_sessions(Connection& db, const Scope& scope) {
+  return db.rows(
+      "SELECT s.session_id AS id, s.run_id, s.role_id, s.state, p.supervisor_id, p.pid FROM sessions s "
+      "LEFT JOIN process_supervisors p ON p.session_id = s.session_id AND p.state = 'attached' "
+      "WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'active' ORDER BY s.rowid",
+      scope);
+}
+
+}  // namespace striatum::store

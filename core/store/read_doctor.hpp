@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `doctor` looks for, a question each. Rows hold the `id` of the problem; their other columns are its context.
+#pragma once
+
+#include "store/read.hpp"
+
+namespace striatum::store {
+
+/// Value of `schema_meta.schema_version`.
+[[nodiscard]] std::string schema_version(Connection& db);
+
+[[nodiscard]] Json active_jobs_without_lease(Connection& db, const Scope& scope);
+/// Gates behind finished work that do not look open: `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict,
+/// gate_json, is_review}`.
+[[nodiscard]] Json gates_of_completed_jobs(Connection& db, const Scope& scope);
+/// `{id, logical_name, actual_kind, actual_path, expected_artifacts_json}` of completed jobs' artifacts.
+[[nodiscard]] Json artifacts_of_completed_jobs(Connection& db, const Scope& scope);
+[[nodiscard]] Json stuck_runs(Connection& db, const Scope& scope);
+[[nodiscard]] Json stale_claims(Connection& db, const Scope& scope);
+[[nodiscard]] Json wrong_message_pointers(Connection& db, const Scope& scope);
+[[nodiscard]] Json wrong_lease_pointers(Connection& db, const Scope& scope);
+[[nodiscard]] Json sessions_on_ended_runs(Connection& db, const Scope& scope);
+[[nodiscard]] Json unreaped_leases(Connection& db, const Scope& scope, Instant now);
+[[nodiscard]] Json blockers_on_ended_runs(Connection& db, const Scope& scope);
+[[nodiscard]] Json orphan_packets(Connection& db, const Scope& scope);
+/// Active worktrees, with `lease_active`.
+[[nodiscard]] Json active_worktrees(Connection& db, const Scope& scope);
+/// Attached supervisors: `{id, pid, stdin_pipe_path, …}`.
+[[nodiscard]] Json attached_supervisors(Connection& db, const Scope& scope);
+/// Reviewing and authoring sessions with the supervisor that vouches for each: for the independence check.
+[[nodiscard]] Json reviewing_sessions(Connection& db, const Scope& scope);
+
+// ---- `doctor --deep`: what state and log promise of each other
+struct Breach {
+  std::string id;
+  std::string detail;
+};
+struct Invariant {
+  std::string name;
+  std::vector<Breach> breaches;
+};
+[[nodiscard]] std::vector<Invariant> check_invariants(Connection& db);
+
+}  // namespace striatum::store
