@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts for people of the verbs that read: answers of the read models in words and tables.
+#pragma once
+
+#include <string>
+
+#include "base/json.hpp"
+#include "base/time.hpp"
+
+namespace striatum::cli {
+
+/// What a text is written on.
+struct Paper {
+  Instant now;
+  int columns = 80;
+  bool colour = false;
+};
+
+class Shell;
+[[nodiscard]] Paper paper_of(Shell& shell);
+
+/// What runs, who holds what until when, what waits for you, and the next command to type.
+[[nodiscard]] std::string people_status(const Json& data, const Paper& paper);
+/// The sentences of `explanation[]` and the latest events.
+[[nodiscard]] std::string people_why(const Json& data, const Paper& paper);
+[[nodiscard]] std::string people_doctor(const Json& data, const Paper& paper);
+/// Tables of `list runs|sessions|jobs|artifacts|workflows`; `what` is the second word.
+[[nodiscard]] std::string people_list(const std::string& what, const Json& data, const Paper& paper);
+/// One line of `log`.
+[[nodiscard]] std::string people_event(const Json& event, const Paper& paper);
+[[nodiscard]] std::string people_chain(const Json& data, const Paper& paper);
+
+}  // namespace striatum::cli
