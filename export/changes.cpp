@@ -112,8 +112,12 @@ bool looks_binary(std::string_view bytes) { return bytes.substr(0, kBinaryProbe)
 /// nullopt: too large for hunks.
 std::optional<std::string> text_of(const git::Repository& repository, const std::optional<Oid>& blob) {
   if (!blob) return std::string();
-  if (repository.blob_size(*blob) > kMaxHunkedBlob) return std::nullopt;
-  return repository.blob(*blob);
+  try {
+    return repository.blob(*blob, kMaxHunkedBlob);
+  } catch (const Error& error) {
+    if (error.kind() != "too_large") throw;
+    return std::nullopt;
+  }
 }
 
 /// A path's content: mode and blob.

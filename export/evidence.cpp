@@ -53,6 +53,7 @@ bool fits(Shape shape, const Json& value) {
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
   switch (shape) {
+    case Shape::texts: return false;
     case Shape::word: return is_word(text);
     case Shape::digest: return is_hex(text, 64);
     case Shape::moment: return parse_instant(text).has_value();
