@@ -86,6 +86,19 @@ std::string sha512(std::string_view data) {
   return out;
 }
 
+std::array<unsigned char, 20> sha1(std::string_view head, std::string_view data) {
+  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  const DigestContext context(EVP_MD_CTX_new());
+  std::array<unsigned char, 20> out{};
+  if (!context || EVP_DigestInit_ex2(context.get(), kDigest, nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), head.data(), head.size()) != 1 ||
+      EVP_DigestUpdate(context.get(), data.data(), data.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1) {
+    crypto_failed("SHA-1");
+  }
+  return out;
+}
+
 struct Sha256Stream::State {
   DigestContext context{EVP_MD_CTX_new()};
 };

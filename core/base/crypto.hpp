@@ -22,6 +22,9 @@ struct Sha256 {
 [[nodiscard]] Sha256 sha256(std::string_view data);
 [[nodiscard]] std::string sha512(std::string_view data);
 
+/// For git's object ids only. `head` and `data` are hashed as one text; 20 bytes.
+[[nodiscard]] std::array<unsigned char, 20> sha1(std::string_view head, std::string_view data);
+
 /// SHA-256 of pieces fed one after the other.
 class Sha256Stream {
  public:

@@ -136,6 +136,8 @@ Mode RawEntry::kind() const {
 std::optional<std::vector<RawEntry>> parse_tree(std::string_view raw) {
   constexpr std::size_t kIdSize = 20;
   std::vector<RawEntry> entries;
+  constexpr std::size_t kUsualRecord = 40;
+  entries.reserve(raw.size() / kUsualRecord);
   while (!raw.empty()) {
     const auto blank = raw.find(' ');
     const auto nul = raw.find('\0');

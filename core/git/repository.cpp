@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/library.hpp"
@@ -112,14 +113,23 @@ std::string Head::branch() const {
 }
 
 Oid hash_object(std::string_view type, std::string_view bytes) {
-  ensure_library();
-  const git_object_t kind = git_object_string2type(std::string(type).c_str());
-  git_oid id;
-  check(git_odb_hash(&id, bytes.data(), bytes.size(), kind), "hashing an object");
-  return to_oid(id);
+  std::string head(type);
+  head.append(" ").append(std::to_string(bytes.size())).push_back('\0');
+  return Oid{sha1(head, bytes)};
 }
 
 Oid hash_blob(std::string_view bytes) { return hash_object("blob", bytes); }
+
+namespace {
+
+/// `entries` are views into `raw`.
+struct ParsedTree {
+  std::string raw;
+  std::vector<RawEntry> entries;
+};
+using TreeRef = std::shared_ptr<const ParsedTree>;
+
+}  // namespace
 
 struct Repository::State {
   Repo repo;
@@ -129,7 +139,8 @@ struct Repository::State {
   std::string work_tree;
   bool bare = false;
   std::unordered_set<Oid> cuts;                        ///< of a shallow clone
-  mutable std::unordered_map<Oid, std::string> trees;  ///< raw tree objects met so far
+  mutable std::unordered_map<Oid, TreeRef> trees;
+  mutable std::size_t kept_entries = 0;  ///< of `trees`
 
   /// Bytes of an object that has to be of this type.
   [[nodiscard]] std::string read(const Oid& id, git_object_t type) const {
@@ -139,21 +150,27 @@ struct Repository::State {
     check(code, "reading object " + id.hex());
     const OdbObject owned(object);
     if (git_odb_object_type(object) != type) fail_malformed(git_object_type2string(type), id);
-    return {static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object)};
+    std::string bytes(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object));
+    if (hash_object(git_object_type2string(type), bytes) != id) fail_malformed(git_object_type2string(type), id);
+    return bytes;
   }
 
-  /// The tree's bytes live as long as the repository; they are immutable and few.
-  [[nodiscard]] std::vector<RawEntry> tree(const Oid& id) const {
-    constexpr std::size_t kKept = 20'000;
-    if (id == empty_tree_oid()) return {};
-    auto found = trees.find(id);
-    if (found == trees.end()) {
-      if (trees.size() > kKept) trees.clear();
-      found = trees.emplace(id, read(id, GIT_OBJECT_TREE)).first;
-    }
-    auto entries = parse_tree(found->second);
+  /// Neighbouring commits share most of their trees, so those met last are kept, taken apart.
+  [[nodiscard]] TreeRef tree(const Oid& id) const {
+    constexpr std::size_t kKept = 100'000;
+    const auto found = trees.find(id);
+    if (found != trees.end()) return found->second;
+    auto parsed = std::make_shared<ParsedTree>();
+    if (id != empty_tree_oid()) parsed->raw = read(id, GIT_OBJECT_TREE);
+    auto entries = parse_tree(parsed->raw);
     if (!entries) fail_malformed("tree", id);
-    return std::move(*entries);
+    parsed->entries = std::move(*entries);
+    kept_entries += parsed->entries.size() + 1;
+    if (kept_entries > kKept) {
+      trees.clear();
+      kept_entries = parsed->entries.size() + 1;
+    }
+    return trees.emplace(id, std::move(parsed)).first->second;
   }
 
   [[nodiscard]] std::vector<Oid> parents(const Oid& id) const {
@@ -199,60 +216,103 @@ class TreeReader {
     }
   }
 
-  void diff(const std::optional<Oid>& before, const std::optional<Oid>& after, const std::string& prefix,
-            std::vector<Change>& into, std::size_t depth = 0) const {
-    if (before == after) return;
-    guard(depth, before.value_or(after.value_or(Oid{})));
-    const auto [names, sides] = pair_up(before, after);
-    for (const auto& name : names) diff_entry(sides.at(name), prefix + name, into, depth);
-  }
-
  private:
-  struct Sides {
-    std::optional<TreeEntry> before;
-    std::optional<TreeEntry> after;
-  };
-  struct Paired {
-    std::vector<std::string> names;
-    std::map<std::string, Sides> sides;
-  };
-
   static void guard(std::size_t depth, const Oid& tree) {
     if (depth > kDepthLimit) fail_malformed("tree (too deep)", tree);
   }
 
-  [[nodiscard]] Paired pair_up(const std::optional<Oid>& before, const std::optional<Oid>& after) const {
-    Paired result;
-    if (before) {
-      for (auto& entry : load_(*before)) result.sides[entry.name].before = entry;
+  Load load_;
+};
+
+bool is_tree(const RawEntry& entry) { return entry.mode == "40000" || entry.kind() == Mode::tree; }
+
+/// git's order of entries: by name, where a folder's name ends in a slash.
+int compare_names(const RawEntry& a, const RawEntry& b) {
+  const std::size_t common = std::min(a.name.size(), b.name.size());
+  if (const int order = a.name.compare(0, common, b.name, 0, common); order != 0) return order;
+  const auto next = [&](const RawEntry& entry) {
+    if (entry.name.size() > common) return static_cast<unsigned char>(entry.name[common]);
+    return static_cast<unsigned char>(is_tree(entry) ? '/' : '\0');
+  };
+  return static_cast<int>(next(a)) - static_cast<int>(next(b));
+}
+
+/// Walks two trees side by side and goes down only where their ids differ.
+class TreeDiff {
+ public:
+  using Load = std::function<TreeRef(const Oid&)>;
+  TreeDiff(Load load, std::vector<Change>& into) : load_(std::move(load)), into_(into) {}
+
+  void run(const std::optional<Oid>& before, const std::optional<Oid>& after) {
+    if (before == after) return;
+    if (++depth_ > kDepthLimit) fail_malformed("tree (too deep)", before.value_or(after.value_or(Oid{})));
+    const Side left = load(before);
+    const Side right = load(after);
+    std::size_t i = 0;
+    std::size_t j = 0;
+    while (i < left.entries->size() || j < right.entries->size()) {
+      const RawEntry* a = i < left.entries->size() ? &(*left.entries)[i] : nullptr;
+      const RawEntry* b = j < right.entries->size() ? &(*right.entries)[j] : nullptr;
+      const int order = !a ? 1 : !b ? -1 : compare_names(*a, *b);
+      if (order <= 0) ++i;
+      if (order >= 0) ++j;
+      emit(order <= 0 ? a : nullptr, order >= 0 ? b : nullptr);
     }
-    if (after) {
-      for (auto& entry : load_(*after)) result.sides[entry.name].after = entry;
-    }
-    for (const auto& [name, sides] : result.sides) result.names.push_back(name);
-    return result;
+    --depth_;
   }
 
-  void diff_entry(const Sides& sides, const std::string& path, std::vector<Change>& into,
-                  std::size_t depth) const {
-    const auto subtree = [](const std::optional<TreeEntry>& entry) {
-      return entry && entry->mode == Mode::tree ? std::optional(entry->id) : std::nullopt;
-    };
-    diff(subtree(sides.before), subtree(sides.after), path + '/', into, depth + 1);
-    Change change;
-    change.path = path;
-    if (sides.before && sides.before->mode != Mode::tree) {
-      change.mode_before = sides.before->mode;
-      change.before = sides.before->id;
+ private:
+  /// Keeps the tree alive while its entries are walked.
+  struct Side {
+    TreeRef tree;
+    std::shared_ptr<std::vector<RawEntry>> sorted;
+    const std::vector<RawEntry>* entries = nullptr;
+  };
+
+  [[nodiscard]] Side load(const std::optional<Oid>& id) const {
+    Side side{load_(id.value_or(empty_tree_oid())), nullptr, nullptr};
+    side.entries = &side.tree->entries;
+    const auto before = [](const RawEntry& a, const RawEntry& b) { return compare_names(a, b) < 0; };
+    if (!std::is_sorted(side.entries->begin(), side.entries->end(), before)) {
+      side.sorted = std::make_shared<std::vector<RawEntry>>(*side.entries);
+      std::sort(side.sorted->begin(), side.sorted->end(), before);
+      side.entries = side.sorted.get();
     }
-    if (sides.after && sides.after->mode != Mode::tree) {
-      change.mode_after = sides.after->mode;
-      change.after = sides.after->id;
+    return side;
+  }
+
+  void emit(const RawEntry* a, const RawEntry* b) {
+    if (a && b && a->id == b->id && a->mode == b->mode) return;
+    if (a && b && is_tree(*a) != is_tree(*b)) {  // a name that ends in a slash, which only a forger writes
+      emit(a, nullptr);
+      emit(nullptr, b);
+      return;
     }
-    if (change.mode_before != change.mode_after || change.before != change.after) into.push_back(change);
+    const std::size_t length = path_.size();
+    path_ += (a ? a : b)->name;
+    if (is_tree(*(a ? a : b))) {
+      path_ += '/';
+      run(a ? std::optional(a->id) : std::nullopt, b ? std::optional(b->id) : std::nullopt);
+    } else {
+      Change change;
+      change.path = path_;
+      if (a) {
+        change.mode_before = a->kind();
+        change.before = a->id;
+      }
+      if (b) {
+        change.mode_after = b->kind();
+        change.after = b->id;
+      }
+      if (change.mode_before != change.mode_after || change.before != change.after) into_.push_back(change);
+    }
+    path_.resize(length);
   }
 
   Load load_;
+  std::vector<Change>& into_;
+  std::string path_;
+  std::size_t depth_ = 0;
 };
 
 }  // namespace
@@ -376,7 +436,7 @@ Commit Repository::commit(const Oid& id) const {
 
 std::vector<TreeEntry> Repository::tree(const Oid& id) const {
   std::vector<TreeEntry> result;
-  for (const RawEntry& entry : state_->tree(id))
+  for (const RawEntry& entry : state_->tree(id)->entries)
     result.push_back({std::string(entry.name), entry.kind(), entry.id});
   return result;
 }
@@ -385,7 +445,8 @@ std::optional<TreeEntry> Repository::entry(const Oid& root, std::string_view pat
   Oid tree = root;
   const auto parts = split(path, '/');
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto entries = state_->tree(tree);
+    const TreeRef held = state_->tree(tree);
+    const auto& entries = held->entries;
     const auto found =
         std::find_if(entries.begin(), entries.end(), [&](const RawEntry& e) { return e.name == parts[i]; });
     if (found == entries.end()) return std::nullopt;
@@ -435,8 +496,7 @@ std::string Repository::blob(const Oid& id, std::size_t limit) const {
 std::vector<Change> Repository::diff(const std::optional<Oid>& tree_before,
                                      const std::optional<Oid>& tree_after) const {
   std::vector<Change> changes;
-  const TreeReader reader([this](const Oid& id) { return this->tree(id); });
-  reader.diff(tree_before, tree_after, "", changes);
+  TreeDiff([this](const Oid& id) { return state_->tree(id); }, changes).run(tree_before, tree_after);
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
   return changes;
 }
@@ -569,7 +629,8 @@ std::optional<Oid> Repository::without(const Oid& tree, const std::vector<std::s
                                                                   "reviews"};
   std::string kept;
   bool changed = false;
-  for (const RawEntry& entry : state_->tree(tree)) {
+  const TreeRef held = state_->tree(tree);
+  for (const RawEntry& entry : held->entries) {
     if (path.empty()) {
       const bool record =
           std::find(kRecordFolders.begin(), kRecordFolders.end(), entry.name) != kRecordFolders.end();
