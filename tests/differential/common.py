@@ -135,7 +135,7 @@ WORDS = [
 ]
 # Words that count in the messages of these verbs only.
 ONLY_FOR = {"run start": {"claim-next"}, "unknown role": {"register-session"}, "unknown lane": {"register-session"},
-            "current git branch": {"branch confirm"}, "does not exist": {"submit-review"},
+            "current git branch": {"branch confirm"}, "does not exist": {"publish-artifact", "submit-review"},
             "does not belong to the job": {"ack", "complete", "verdict", "submit-review", "release", "block",
                                            "publish-artifact"},
             "not open": {"checkpoint resolve"}, "inside the repository": {"publish-artifact", "submit-review"},
@@ -146,7 +146,8 @@ QUOTED = re.compile(r"(?<![\w'])'([^'\s<;][^']*)'")
 
 def missing_words(model, message, verb=""):
     """What a caller of `verb` may look for in `model` and does not find in `message`."""
-    wanted = [word for word in WORDS if word in model and verb in ONLY_FOR.get(word, {verb})]
+    wanted = [word for word in WORDS if word in model.replace("job does not exist", "unknown job")
+              and verb in ONLY_FOR.get(word, {verb})]
     wanted += [match.group(0) for match in RANDOM_ID.finditer(model)]
     wanted += [value for value in QUOTED.findall(model) if len(value) < 60 and re.search(r"\w", value)]
     if "suggested_name" in wanted:

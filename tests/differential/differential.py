@@ -189,11 +189,11 @@ def print_coverage(codes):
     met = {pair for pair in codes if pair in reachable}
     beyond = sorted(pair for pair in codes if pair not in reachable and pair[0] in REACHABLE)
     print(f"coverage: {len(met)} of {len(reachable)} reachable (verb, exit code) pairs "
-          f"= {100 * len(met) / max(1, len(reachable)):.1f} %")
+          f"= {100 * len(met) / len(reachable):.1f} %")
     print("  not met:", ", ".join(f"{verb} {code}" for verb, code in sorted(reachable - met)) or "none")
     if beyond:
         print("  not in the table:", ", ".join(f"{verb} {code} ({codes[verb, code]})" for verb, code in beyond))
-    return len(met) / max(1, len(reachable))
+    return len(met) / len(reachable)
 
 
 def main():

@@ -32,7 +32,33 @@ BODIES = ['{"text":"hello"}', '{"b":1,"a":{"d":1.0,"c":[1e5,0.1,-0.0,1e-7,1e16]}
 # Verbs whose rows are ordered by time and a random id, or pick the latest: never twice within one second.
 OWN_SECOND = {"run prepare", "register-session", "verdict", "submit-review", "override-verdict", "publish-artifact",
               "decision record"}
-LIVE = ("queued", "claimed", "running", "blocked", "waiting_human", "stale_lease")
+# Every verb that opens the state file, with ids that may or may not exist.
+BLIND = {
+    "init": {}, "status": {}, "doctor": {}, "list runs": {}, "list workflows": {}, "why": {},
+    "list sessions": {"run_id": "run#1"}, "list jobs": {"run_id": "run#1"}, "list artifacts": {"run_id": "run#1"},
+    "run prepare": {"workflow": "flow.json"}, "run start": {"run_id": "run#1"}, "run pause": {"run_id": "run#1"},
+    "run resume": {"run_id": "run#1"}, "run cancel": {"run_id": "run#1"},
+    "run retry-job": {"run_id": "run#1", "job_id": "job_run#1_plan"},
+    "branch confirm": {"run_id": "run#1", "branch": "main"},
+    "register-session": {"run_id": "run#1", "role": "author", "lane": "local"},
+    "session close": {"session_id": "sess#1", "reason": "x"}, "claim-next": {"session_id": "sess#1"},
+    "ack": {"session_id": "sess#1", "message_id": "msg#1", "lease_id": "lease#1"},
+    "heartbeat": {"session_id": "sess#1", "lease_id": "lease#1"},
+    "release": {"session_id": "sess#1", "message_id": "msg#1", "lease_id": "lease#1", "reason": "x"},
+    "send": {"session_id": "sess#1", "kind": "note"},
+    "block": {"session_id": "sess#1", "job_id": "job_run#1_plan", "lease_id": "lease#1", "kind": "k",
+              "severity": "blocked", "description": "d"},
+    "publish-artifact": {"session_id": "sess#1", "job_id": "job_run#1_plan", "lease_id": "lease#1", "kind": "other",
+                         "logical_name": "n", "path": "README.md"},
+    "complete": {"session_id": "sess#1", "job_id": "job_run#1_plan", "lease_id": "lease#1"},
+    "verdict": {"session_id": "sess#1", "job_id": "job_run#1_plan", "lease_id": "lease#1", "verdict": "accept"},
+    "submit-review": {"session_id": "sess#1", "job_id": "job_run#1_plan", "lease_id": "lease#1",
+                      "path": "README.md", "verdict": "accept"},
+    "override-verdict": {"session_id": "sess#1", "job_id": "job_run#1_plan", "verdict": "accept", "rationale": "r"},
+    "checkpoint resolve": {"blocker_id": "blk#1", "action": "continue"},
+    "decision record": {"run_id": "run#1", "path": "docs/D.md", "outcome": "accepted", "title": "T"},
+    "evidence export": {"run_id": "run#1", "path": "docs/E.md"},
+}
 
 
 class Generator:
@@ -41,7 +67,8 @@ class Generator:
         self.side = side
         self.maker = WorkflowMaker(rnd)
         self.texts = 0
-        self.opening = self._opening() if self.chance(0.85) else None
+        self.opening = rnd.choices([self._opening, self._no_state, self._newer_state, lambda: None],
+                                   [82, 5, 5, 8])[0]()
 
     # Looking at the state ------------------------------------------------------------------------------------
 
@@ -106,6 +133,25 @@ class Generator:
             for _ in range(self.rnd.choice([1, 1, 2])):
                 yield self._session(run, role, lane)
 
+    def _no_state(self):
+        """Calls before there is a state file."""
+        for verb in self.rnd.sample([verb for verb in BLIND if verb != "init"], 14):
+            yield [self._blind(verb)]
+
+    def _newer_state(self):
+        """Calls on a state file of a schema to come."""
+        yield [self.call("init")]
+        yield [{"sql": "PRAGMA user_version = 99"}, self._blind("status")]
+        for verb in self.rnd.sample(list(BLIND), 14):
+            yield [self._blind(verb)]
+        yield [{"sql": "PRAGMA user_version = 14"}, self._blind("status")]
+
+    def _blind(self, verb):
+        """A call with ids out of nowhere; in a running scenario some of them exist."""
+        flags = {key: self.rnd.choice([value, value.replace("#1", f"#{self.rnd.choice([2, 3, 99])}")])
+                 for key, value in BLIND[verb].items()}
+        return self.call(verb, *(["run#1"] if verb == "why" else []), **flags)
+
     def next(self):
         if self.opening is not None:
             steps = next(self.opening, None)
@@ -122,7 +168,7 @@ class Generator:
     def _legal(self):
         if not self.side.tables and not self.chance(0.1):
             return [self.call("init")]
-        makers = [(self._progress, 68), (self._read, 11), (self._new_run, 2), (self._session, 2), (self._aside, 8),
+        makers = [(self._progress, 66), (lambda: [self._blind(self.rnd.choice(list(BLIND)))], 2), (self._read, 11), (self._new_run, 2), (self._session, 2), (self._aside, 8),
                   (self._export, 2), (self._workflow_file, 7)]
         for _ in range(20):
             maker = self.rnd.choices([entry for entry, _ in makers], [weight for _, weight in makers])[0]

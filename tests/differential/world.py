@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import time
 from pathlib import Path
 
@@ -61,6 +62,9 @@ class Side:
 
     def _do(self, step):
         """A step that is no call of the program."""
+        if "sql" in step:
+            self._change_state(step["sql"])
+            return
         target = self.repo / next(iter(step.values())) if "git" not in step else self.repo
         if "write" in step:
             common.write_file(self.repo, step["write"], self.raw(step["text"]))
@@ -75,6 +79,14 @@ class Side:
         elif "git" in step:
             environment = {**self.program.env, "TEST_CLOCK": str(self.now)}
             common.git(self.repo, environment, *step["git"], check=False)
+
+    def _change_state(self, statement):
+        if not common.state_file(self.repo).exists():
+            return
+        connection = sqlite3.connect(common.state_file(self.repo), timeout=10)
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
 
     # What is there afterwards -----------------------------------------------------------------------------------
 
