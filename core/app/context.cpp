@@ -63,8 +63,15 @@ Place locate(const std::optional<std::string>& repo, Name name) {
   return place;
 }
 
+std::optional<fs::path> copies_dir(const Place& place) {
+  if (!place.git) return std::nullopt;
+  return fs::path(place.git->common_dir) / "striatum" / "backup";
+}
+
 store::State& Context::state() {
-  if (!state_) state_ = std::make_unique<store::State>(place.state_dir, command);
+  if (state_) return *state_;
+  state_ = std::make_unique<store::State>(place.state_dir, command);
+  if (const auto dir = copies_dir(place)) state_->keep_copies_in(*dir);
   return *state_;
 }
 

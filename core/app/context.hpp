@@ -36,6 +36,9 @@ struct Place {
 /// the top of the repository (`git striatum`) is meant, which is where `init` creates it.
 [[nodiscard]] Place locate(const std::optional<std::string>& repo, Name name);
 
+/// Folder of the copies of the state that `git clean` does not reach; nullopt outside git.
+[[nodiscard]] std::optional<std::filesystem::path> copies_dir(const Place& place);
+
 /// The last path component of `argv[0]` decides.
 [[nodiscard]] Name name_of(std::string_view program);
 

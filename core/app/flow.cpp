@@ -66,6 +66,7 @@ void end_run(store::WriteUnit& unit, const RunId& run, RunState state, const std
   unit.event(event);
   close_sessions(unit, run, "run_" + std::string(to_text(state)));
   unit.fold_after_commit();
+  unit.copy_after_commit();
 }
 
 }  // namespace

@@ -54,15 +54,42 @@ void require_folder(const fs::path& path, const char* what) {
   fail(Code::general, "not_a_folder", quote(path.string()) + " is in the way of the " + what, {"move it away"});
 }
 
+/// The copy that `git clean` left when it took the state; nullopt when there is none.
+std::optional<fs::path> left_copy(const Context& ctx) {
+  const auto dir = copies_dir(ctx.place);
+  if (!dir || !os::exists((*dir / "state.sqlite3").string())) return std::nullopt;
+  return *dir / "state.sqlite3";
+}
+
+/// A restored state goes on under a new store id: what came after the copy is gone from its log.
+void restore(Context& ctx, const fs::path& copy, const fs::path& file) {
+  const auto bytes = os::read_file(copy.string());
+  if (!bytes) refuse(Code::not_found, "the copy of the state is gone: " + quote(copy.string()));
+  os::write_atomically(file.string(), *bytes, 0600);
+  store::restart_chain(ctx.state().db());
+}
+
+void create(Context& ctx, const fs::path& file, Lost lost) {
+  const auto copy = left_copy(ctx);
+  if (copy && lost == Lost::restore) return restore(ctx, *copy, file);
+  if (lost == Lost::restore) refuse(Code::not_found, "no copy of the state is left to restore", {"run `git striatum init`"});
+  if (copy && lost == Lost::ask && ctx.name == Name::git_striatum) {
+    refuse(Code::transition, "the state of this repository is gone, but a copy from its last run start or end is left",
+           {"take the copy: `git striatum init --restore`", "begin anew: `git striatum init --forget`"});
+  }
+  store::create_state(file);
+}
+
 }  // namespace
 
-Json init(Context& ctx) {
+Json init(Context& ctx, Lost lost) {
   if (ctx.name == Name::git_striatum && !ctx.place.git) {
     refuse(Code::not_found, "this folder is no git repository", {"run `git init`"});
   }
   const fs::path root = ctx.place.root;
   require_folder(root, "repository");
   require_folder(ctx.place.state_dir, "state folder");
+  store::refuse_link(ctx.place.state_dir);
   const fs::path file = ctx.place.state_dir / "state.sqlite3";
   if (ctx.state_exists()) (void)ctx.state();  // a newer or damaged file is refused before anything is written
   os::ensure_directory(root.string(), 0777);
@@ -72,7 +99,7 @@ Json init(Context& ctx) {
   } else {
     ignore_itself(ctx.place.state_dir);
   }
-  if (!ctx.state_exists()) store::create_state(file);
+  if (!ctx.state_exists()) create(ctx, file, lost);
   (void)ctx.state();
   return {{"state_dir", ctx.place.state_dir.string()}, {"db", file.string()}};
 }

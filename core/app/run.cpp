@@ -151,6 +151,7 @@ Json run_start(Context& ctx, const RunId& id) {
     store::start_run(unit.db(), id, unit.now());
     for (const JobId& job : store::root_jobs(unit.db(), id)) enqueue(unit, store::get_job(unit.db(), job));
     unit.event({"run.started", id});
+    unit.copy_after_commit();
     return {{"run_id", id.str()}, {"state", "running"}};
   });
 }

@@ -14,8 +14,10 @@
 namespace striatum::app {
 
 // ---- init (init.cpp)
+/// What `init` does where the state is gone and a copy of it is left.
+enum class Lost { ask, restore, forget };
 /// Creates the state folder and file and what keeps git from tracking them. Safe to repeat.
-[[nodiscard]] Json init(Context& ctx);
+[[nodiscard]] Json init(Context& ctx, Lost lost);
 
 // ---- run (run.cpp)
 struct Prepared {

@@ -19,6 +19,8 @@ namespace striatum {
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
 /// Safe on a terminal: C0, DEL, C1 and bidirectional controls shown as \xNN or \u{…}; other text unchanged.
 [[nodiscard]] std::string printable(std::string_view text);
+/// `printable` for each line; line breaks stay.
+[[nodiscard]] std::string printable_lines(std::string_view text);
 /// Line breaks become blanks; used for messages that must stay one line.
 [[nodiscard]] std::string one_line(std::string_view text);
 [[nodiscard]] std::string to_hex(std::string_view bytes);

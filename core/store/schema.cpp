@@ -355,6 +355,12 @@ void create_empty(const fs::path& file) {
 
 }  // namespace
 
+void restart_chain(Connection& db) {
+  db.execute(
+      "BEGIN IMMEDIATE; DELETE FROM gs_event_chain; "
+      "UPDATE gs_meta SET value = lower(hex(randomblob(16))) WHERE key = 'store_id'; COMMIT");
+}
+
 void create_state(const fs::path& file) {
   create_empty(file);
   Connection db(file, Access::read_write);

@@ -14,6 +14,10 @@ inline constexpr int kSchemaVersion = 14;
 /// Refuses a newer file (code 9) before anything is touched.
 void create_state(const std::filesystem::path& file);
 
+/// A restored copy is another log than the one that went on without it: it gets a new store id and an empty chain,
+/// and the next write adopts the events that are there.
+void restart_chain(Connection& db);
+
 /// Brings an open file up to date: shared tables to version 14, ours (`gs_*`) to their own version.
 /// An older file is copied to `<file>.bak-v<N>` first. Nothing happens when all is current.
 void migrate(Connection& db);

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "os/files.hpp"
 #include "store/schema.hpp"
 
 namespace striatum::store {
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kFoldSize = std::uintmax_t{1} << 20;
+constexpr std::uintmax_t kMaxCopySize = std::uintmax_t{8} << 20;
 constexpr int kBusyDeadlineMs = 10'000;
 constexpr std::int64_t kForeignBootSeconds = 60;
 
@@ -43,6 +45,7 @@ void refuse_unsafe_place(const fs::path& dir) {
 }
 
 fs::path existing_state(const fs::path& dir) {
+  refuse_link(dir);
   fs::path file = dir / "state.sqlite3";
   struct stat found {};
   if (::stat(file.c_str(), &found) == 0) return file;
@@ -87,6 +90,13 @@ std::int64_t boot_seconds() {
   return now.tv_sec;
 }
 
+void refuse_link(const fs::path& dir) {
+  std::error_code ignored;
+  if (!fs::is_symlink(fs::symlink_status(dir, ignored))) return;
+  fail(Code::general, "unsafe_state_folder", "the state folder " + quote(dir.string()) + " is a symbolic link",
+       {"remove the link, then run `git striatum init`"});
+}
+
 State::State(const fs::path& dir, std::string command)
     : dir_(dir), command_(std::move(command)), db_(open_connection(dir)) {
   migrate(db_);
@@ -96,6 +106,22 @@ void State::fold_if_large() {
   std::error_code ignored;
   const auto size = fs::file_size(db_.file().string() + "-wal", ignored);
   if (!ignored && size > kFoldSize && !db_.read_only()) db_.fold_log();
+}
+
+void State::save_copy() {
+  std::error_code ignored;
+  const auto size = fs::file_size(db_.file(), ignored);
+  if (copies_.empty() || ignored || size > kMaxCopySize) return;
+  const fs::path fresh = copies_ / os::new_temporary_name();
+  try {
+    os::ensure_directory(copies_.string(), 0700);
+    os::sweep_temporaries(copies_.string());
+    db_.run("VACUUM INTO ?1", fresh.string());
+    fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, ignored);
+    fs::rename(fresh, copies_ / "state.sqlite3", ignored);
+  } catch (const Error&) {
+    fs::remove(fresh, ignored);
+  }
 }
 
 WriteUnit::WriteUnit(State& state, Instant now, Random& random) : state_(state), now_(now), random_(random) {
@@ -134,6 +160,7 @@ void WriteUnit::commit() {
     state_.fold_if_large();
   }
   lock_.reset();
+  if (copy_) state_.save_copy();
 }
 
 ReadUnit::ReadUnit(Connection& db) : db_(db) { db_.execute("BEGIN"); }

@@ -28,12 +28,22 @@ class State {
   [[nodiscard]] std::filesystem::path lock_path() const { return dir_ / "write.lock"; }
   /// Folds the log when it has grown past 1 MiB; never waits.
   void fold_if_large();
+  /// Where copies of the file are kept; none by default.
+  void keep_copies_in(std::filesystem::path dir) { copies_ = std::move(dir); }
+  /// Replaces the copy by the file as it is now, while it is small enough to cost no time worth speaking of.
+  /// A copy that cannot be written is no reason to fail: the change itself is already safe.
+  void save_copy();
 
  private:
   std::filesystem::path dir_;
   std::string command_;
+  std::filesystem::path copies_;
   Connection db_;
 };
+
+/// Refuses (1, `unsafe_state_folder`) a state folder that is a symbolic link: a hostile repository can hold one, and
+/// every write would land elsewhere.
+void refuse_link(const std::filesystem::path& dir);
 
 /// One write transaction: the lock, BEGIN IMMEDIATE, adoption of foreign events; rolled back unless committed.
 class WriteUnit {
@@ -52,6 +62,8 @@ class WriteUnit {
   void commit();
   /// After commit the log is folded into the file (run end, export, apply).
   void fold_after_commit() { fold_ = true; }
+  /// After commit a copy of the file is kept (run start, run end).
+  void copy_after_commit() { copy_ = true; }
 
  private:
   State& state_;
@@ -59,6 +71,7 @@ class WriteUnit {
   Random& random_;
   bool open_ = false;
   bool fold_ = false;
+  bool copy_ = false;
   std::optional<os::FairLock> lock_;
 };
 

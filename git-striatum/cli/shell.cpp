@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shell.hpp"
 
+#include <set>
+
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "cli/people.hpp"
+#include "hooks/active_marker.hpp"
+#include "hooks/intents.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -19,6 +23,15 @@ Json error_object(const Error& error, app::Name name) {
   if (!error.hints().empty()) out["hints"] = error.hints();
   if (error.details() != nullptr && error.details()->is_object()) out.update(*error.details());
   return out;
+}
+
+/// Verbs that change the state; `apply` looks after interrupted applies by itself.
+bool writes(std::string_view verb) {
+  static const std::set<std::string_view> kWriting{
+      "run",     "branch",   "register-session", "session",  "claim-next",       "ack",           "heartbeat", "release",
+      "send",    "block",    "publish-artifact", "complete", "verdict",          "submit-review", "decision",
+      "override-verdict",    "checkpoint"};
+  return kWriting.count(verb.substr(0, verb.find(' '))) != 0;
 }
 
 /// CI, or an agent's own terminal.
@@ -48,6 +61,7 @@ app::Context& Shell::open() {
     const Json payload{{"verb", verb_}, {"args", arguments_}};
     context_->request = app::Request{*request_id, verb_, sha256(to_canonical_utf8(payload)).hex()};
   }
+  if (writes(verb_) && context_->state_exists()) hooks::recover_intents(*context_);
   return *context_;
 }
 
@@ -63,6 +77,7 @@ void Shell::finish(const Json& data, const std::function<std::string()>& text) {
 
 void Shell::finish_with(Code code, const Json& data, const std::function<std::string()>& text) {
   exit_code_ = static_cast<int>(code);
+  if (context_ && (writes(verb_) || verb_ == "init" || verb_ == "apply")) hooks::refresh_active_marker(*context_);
   if (people()) {
     world_.write(1, text ? text() : people_members(data));
     return;
@@ -75,7 +90,7 @@ void Shell::finish_text(const std::string& text, const Json& data) {
     world_.write(1, to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
     return;
   }
-  world_.write(1, text + "\n");
+  world_.write(1, (world_.terminal ? printable_lines(text) : text) + "\n");
 }
 
 void Shell::line(const std::string& text) { world_.write(1, text + "\n"); }

@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -285,4 +284,5 @@ def broken_invariants(connection):
 
 
 def remove(path):
-    shutil.rmtree(path, ignore_errors=True)
+    """Whatever lies there, however deep."""
+    subprocess.run(["rm", "-rf", "--", str(path)], stderr=subprocess.DEVNULL)

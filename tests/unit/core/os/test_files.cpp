@@ -86,17 +86,18 @@ TEST_CASE("files: folders are made with their parents", "[os]") {
   CHECK(kind_of([&] { os::ensure_directory(folder / "file", 0700); }) == "io_error");
 }
 
-TEST_CASE("files: only old temporaries of ours are swept", "[os]") {
+TEST_CASE("files: temporaries are swept when nobody holds them", "[os]") {
   const TempFolder folder;
-  const std::string old_one = folder / os::new_temporary_name();
-  const std::string new_one = folder / os::new_temporary_name();
-  for (const auto& path : {old_one, new_one, folder / ".striatum-tmp-user"}) test::write(path, "");
-  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(5);
-  std::filesystem::last_write_time(old_one, long_ago);
-  std::filesystem::last_write_time(folder / ".striatum-tmp-user", long_ago);
-  CHECK(os::sweep_temporaries(folder.path()) == 1);
-  CHECK_FALSE(os::exists(old_one));
-  CHECK(entries(folder.path()) == 2);
+  const std::string left = folder / os::new_temporary_name();
+  const std::string link = folder / os::new_temporary_name();
+  for (const auto& path : {left, folder / ".striatum-tmp-user"}) test::write(path, "");
+  test::write(folder / os::new_temporary_name() + "/objects/00/x", "");
+  std::filesystem::create_symlink("somewhere", link);
+  const os::TemporaryFolder held(folder.path());
+  CHECK_FALSE(os::exists(left));
+  CHECK(os::sweep_temporaries(folder.path()) == 0);
+  CHECK(os::is_directory(held.path()));
+  CHECK(entries(folder.path()) == 3);
 }
 
 TEST_CASE("repo files: a link on the way or at the end is never followed", "[os]") {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.hpp"
+
+#include "support/catch.hpp"
+
+using namespace striatum;
+
+TEST_CASE("canonical ASCII sorts keys and escapes everything beyond ASCII", "[base][json]") {
+  const Json value{{"b", "\x7f\xc3\xa9"}, {"a", {1, true, nullptr}}};
+  CHECK(to_canonical_ascii(value) == R"({"a":[1,true,null],"b":"\u007f\u00e9"})");
+}
+
+TEST_CASE("canonical UTF-8 leaves text as it is", "[base][json]") {
+  CHECK(to_canonical_utf8({{"k", "\xc3\xa9\n"}}) == "{\"k\":\"\xc3\xa9\\n\"}");
+}
+
+TEST_CASE("bytes that are no UTF-8 become the replacement character, not a crash", "[base][json]") {
+  CHECK(to_canonical_ascii(std::string("a\xff")) == "\"a\\ufffd\"");
+}
+
+TEST_CASE("the spaced form keeps the order of keys", "[base][json]") {
+  const auto value = parse_ordered_json(R"({"z":[1,{"y":2}],"a":{}})");
+  REQUIRE(value);
+  CHECK(to_spaced_ascii(*value) == R"({"z": [1, {"y": 2}], "a": {}})");
+}
+
+TEST_CASE("a text is refused that is no JSON, too deep, or hides bytes behind a NUL", "[base][json]") {
+  const std::string text = GENERATE(std::string("{"), std::string("{}x"), std::string(""), std::string("{}\0{", 4),
+                                    std::string(600, '['));
+  CHECK_FALSE(parse_json(text));
+}
+
+TEST_CASE("restricted JSON refuses what another reader could read otherwise", "[base][json]") {
+  const std::string text = GENERATE(std::string(R"({"a":1,"a":2})"), std::string("1.5"), std::string("1e3"),
+                                    std::string("9007199254740992"), std::string("-9007199254740992"),
+                                    std::string("{\"\xc3\xa9\":1}"), std::string("\"\xff\""),
+                                    std::string(40, '[') + std::string(40, ']'));
+  INFO(text);
+  CHECK_FALSE(parse_restricted_json(text));
+}
+
+TEST_CASE("restricted JSON accepts plain values up to the bounds", "[base][json]") {
+  const std::string text =
+      GENERATE(std::string("9007199254740991"), std::string("-9007199254740991"), std::string(R"({"a":[{"a":null}]})"));
+  CHECK(parse_restricted_json(text));
+}
+
+TEST_CASE("members of anything but an object are null", "[base][json]") {
+  CHECK(member(Json::array(), "x").is_null());
+  CHECK(text_member({{"x", 5}}, "x", "other") == "other");
+  CHECK(string_list({"a", 1, "b"}) == std::vector<std::string>{"a", "b"});
+}
