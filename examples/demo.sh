@@ -35,11 +35,16 @@ say() { printf '   %s\n' "$*"; }
 # shown COMMAND...: prints a command, then its output, indented; fails as it does. The command runs on a terminal of
 # its own where that can be had, so that it speaks to people.
 shown() {
-  printf '   %s$ %s%s\n' "$dim" "$*" "$plain"
+  line=
+  for word in "$@"; do
+    case $word in
+      *[!A-Za-z0-9_./:=@%,+-]*) word="'$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'" ;;
+    esac
+    line="$line $word"
+  done
+  printf '   %s$%s%s\n' "$dim" "$line" "$plain"
   code=0
   if command -v script >/dev/null 2>&1; then
-    line=
-    for word in "$@"; do line="$line '$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'"; done
     script -qec "$line" /dev/null </dev/null >"$scratch/shown" 2>&1 || code=$?
   else
     "$@" >"$scratch/shown" 2>&1 || code=$?
@@ -93,6 +98,7 @@ settle() {
   git config --global user.email person@example.org
   git config --global init.defaultBranch main
   git config --global advice.detachedHead false
+  [ -n "$bold" ] || git config --global color.ui false
 }
 
 # The repository to work on; `dir` is where the little project lies in it.
@@ -102,6 +108,7 @@ project() {
   if [ -n "$on" ]; then
     git clone -q "$on" "$repo"
     cd "$repo"
+    git symbolic-ref -q HEAD >/dev/null || git checkout -q -b demo-start
     dir=striatum-demo/
     [ ! -e "$dir" ] || { echo "there is a $dir in $on already" >&2; exit 1; }
     if [ -e .provenance/striatum/trust ]; then
@@ -118,7 +125,7 @@ project() {
   cp "$top/examples/demo/slug.sh" "${dir}src/slug.sh"
   cp "$top/examples/demo/test.sh" "${dir}tests/test.sh"
   sed "s|@DIR@|$dir|g" "$top/examples/demo/workflow.json" >"${dir}workflow/fix-slug.json"
-  git add .
+  git add -f "${dir}src" "${dir}tests" "${dir}workflow"
   git commit -qm "A program that makes address words of titles, its test, and a workflow"
   home_branch=$(git symbolic-ref --short HEAD)
 }
@@ -135,7 +142,6 @@ keys() {
   git striatum trust add "$lane_path.pub" --principal lane:writing --json >/dev/null
   git add .provenance
   git -c gpg.format=ssh -c user.signingkey="$root_path" commit -qS -m "Trust: the root key and the agents' key"
-  base=$(git rev-parse HEAD)
   say "the trust is committed on $home_branch, signed by the root key"
 }
 
@@ -174,7 +180,7 @@ main() {
 
   step "Apply: what was reviewed becomes one signed commit"
   shown git striatum apply --run-id "$run" -m "Make address words of any title"
-  shown git log -1 --stat --format='%h %an: %B' -- . ':!.provenance'
+  shown git show --stat --format=medium HEAD -- . ':!.provenance'
   receipt=$(git log -1 --format='%(trailers:key=Striatum-Receipt,valueonly)' | sed 's/^sha256://' | head -n 1)
   [ -n "$receipt" ] || { echo "the commit names no receipt" >&2; exit 1; }
   shown sh "${dir}tests/test.sh"
@@ -182,13 +188,13 @@ main() {
   step "A stranger clones it and checks, knowing nothing but the root's fingerprint"
   git clone -q --branch work/fix-slug "$repo" "$scratch/clone"
   cd "$scratch/clone"
-  shown git striatum verify --root "$root_fpr" "$base..HEAD"
+  shown git striatum verify --root "$root_fpr" "origin/$home_branch..HEAD"
 
   step "The same commit with one byte changed"
   sed -i "s/a-z0-9/a-z0-8/" "${dir}src/slug.sh"
   git commit -qa --amend --no-edit
   code=0
-  shown git striatum verify --root "$root_fpr" "$base..HEAD" || code=$?
+  shown git striatum verify --root "$root_fpr" "origin/$home_branch..HEAD" || code=$?
   [ "$code" = 14 ] || { echo "the change was not refused (exit $code)" >&2; exit 1; }
   say "exit $code: the program is not what was reviewed."
 

@@ -4,8 +4,8 @@
 _striatum_words()
 {
     case $1 in
-        '') echo 'init workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint --help --repo --daemon --no-daemon --request-id --version' ;;
-        'init') echo '--help --json' ;;
+        '') echo 'init workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint status why doctor list log key trust apply verify --help --repo --daemon --no-daemon --request-id --version' ;;
+        'init') echo '--help --restore --forget --json' ;;
         'workflow') echo 'validate plan graph init --help' ;;
         'workflow validate') echo '--help --json' ;;
         'workflow plan') echo '--help --json' ;;
@@ -38,6 +38,26 @@ _striatum_words()
         'decision record') echo '--help --run-id --path --outcome --title --decision-id --rationale --follow-up --json' ;;
         'checkpoint') echo 'resolve --help' ;;
         'checkpoint resolve') echo '--help --blocker-id --action --decision-id --json' ;;
+        'status') echo '--help --run-id --json' ;;
+        'why') echo '--help --json' ;;
+        'doctor') echo '--help --run-id --verbose --deep --json' ;;
+        'list') echo 'runs sessions jobs artifacts workflows --help' ;;
+        'list runs') echo '--help --state --limit --json' ;;
+        'list sessions') echo '--help --run-id --state --role --lane --json' ;;
+        'list jobs') echo '--help --run-id --state --workflow-job-id --json' ;;
+        'list artifacts') echo '--help --run-id --kind --json' ;;
+        'list workflows') echo '--help --limit --json' ;;
+        'log') echo '--help --run-id --follow --json' ;;
+        'key') echo 'create list export --help' ;;
+        'key create') echo '--help --role --no-passphrase --json' ;;
+        'key list') echo '--help --json' ;;
+        'key export') echo '--help --allowed-signers --json' ;;
+        'trust') echo 'init add show --help' ;;
+        'trust init') echo '--help --root --json' ;;
+        'trust add') echo '--help --principal --valid-after --valid-before --json' ;;
+        'trust show') echo '--help --json' ;;
+        'apply') echo '--help --run-id --job-id --message --key --propose --dry-run --json' ;;
+        'verify') echo '--help --all --root --pin --self-asserted --base-trusted --json' ;;
     esac
 }
 
@@ -65,7 +85,7 @@ _striatum_path()
             skip=
         elif [[ $word == -* ]]; then
             case $word in
-                --action | --blocker-id | --body-json | --branch | --capability | --decision-id | --description | --extend-seconds | --findings-artifact-id | --follow-up | --format | --job-id | --kind | --lane | --lease-id | --lease-seconds | --logical-name | --message-id | --operator-label | --outcome | --parent-session-id | --path | --rationale | --reason | --repo | --request-id | --role | --run-id | --session-id | --severity | --style | --summary | --title | --verdict | --workflow) skip=yes ;;
+                --action | --base-trusted | --blocker-id | --body-json | --branch | --capability | --decision-id | --description | --extend-seconds | --findings-artifact-id | --follow-up | --format | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --message | --message-id | --operator-label | --outcome | --parent-session-id | --path | --principal | --rationale | --reason | --repo | --request-id | --role | --root | --run-id | --session-id | --severity | --state | --style | --summary | --title | --valid-after | --valid-before | --verdict | --workflow | --workflow-job-id) skip=yes ;;
             esac
         elif [[ -n $(_striatum_words "${path:+$path }$word") ]]; then
             path="${path:+$path }$word"

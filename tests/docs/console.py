@@ -23,7 +23,8 @@ KINDS = [
     ("id", r"(?<![a-z0-9])(?:run|sess|msg|lease|art|verdict|wp|wfs|blk|dec|blocker|block)_(?:[0-9a-f]{32}|[0-9a-f]{8})(?![0-9a-f])"),
     ("fingerprint", r"SHA256:[A-Za-z0-9+/]{43}|SHA256:[A-Za-z0-9+/]{8}…"),
     ("hash", r"(?<![0-9a-z_])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])|(?<![0-9a-z_])[0-9a-f]{8}…"),
-    ("short", r"(?<![0-9a-z_])(?=[0-9a-f]*[0-9])(?:[0-9a-f]{7}|[0-9a-f]{12})(?![0-9a-z])"),
+    ("shard", r"(?<=/)[0-9a-f]{2}(?=/[0-9a-f]{8})"),
+    ("short", r"(?<![0-9a-z_])(?!ed25519)(?=[0-9a-f]*[0-9])(?:[0-9a-f]{7}|[0-9a-f]{12})(?![0-9a-z])"),
     ("key", r"AAAA[A-Za-z0-9+/]{40,}=*|AAAA[A-Za-z0-9+/]{4}…"),
     ("time", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|(?<!\d)\d\d:\d\d(?::\d\d)?(?!\d)"),
     ("span", r"\b\d+ ?(?:s|ms|min|minutes?|seconds?|h|hours?)\b(?: \d+ ?(?:s|min|seconds?|minutes?)\b)?"),
@@ -104,6 +105,8 @@ class Names:
             return re.sub(r"\d{4}-\d\d-\d\d", "2026-03-02", re.sub(r"\d\d:\d\d(:\d\d)?", lambda m: "09:00" + (":00" if m[1] else ""), real))
         if kind == "span":
             return real
+        if kind == "shard":
+            return "aa"
         if real not in self.page:
             prefix = real[: real.rindex("_") + 1] if kind == "id" else ""
             number = self.count[kind + prefix] = self.count.get(kind + prefix, 0) + 1
