@@ -79,7 +79,7 @@ full_suites() {
   (cd "$build/release" && cpack -G DEB -B "$build/package" >/dev/null) && ls "$build/package"/*.deb
   configure coverage
   compile coverage
-  check coverage -LE 'once|long'
+  check coverage -LE once
   say "line coverage of core and export"
   gcovr -r . --object-directory "$build/coverage" -f 'core/.*' -f 'export/.*' --fail-under-line 90 "$build/coverage" |
     tail -4
@@ -98,4 +98,4 @@ check dev
 [ $full = no ] || full_suites
 configure asan
 compile asan git-striatum unit-tests
-check asan -LE 'once|long'
+check asan -LE once

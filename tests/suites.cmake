@@ -1,17 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-# The scripted suites. Labels: `once` = not again under sanitizers or coverage (timing, comparison, packaging);
-# `long` = only with -DSTRIATUM_LONG_TESTS=ON, which tests/run.sh --full sets.
+# The scripted suites. Label `once` = not again under sanitizers or coverage (timing, comparison, packaging).
 option(STRIATUM_LONG_TESTS "Run the long versions of the suites" OFF)
 
-# striatum_suite(NAME TIMEOUT seconds [LABELS ...] COMMAND script [argument...]): a Python or shell script of tests/.
+find_program(PYTHON3 python3 REQUIRED)
+
+# striatum_suite(NAME TIMEOUT seconds [LABELS ...] [CORES n | ALONE] COMMAND script [argument...]): a script of tests/.
+# ALONE: times are measured, nothing else may run.
 function(striatum_suite name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LABELS;COMMAND" ${ARGN})
+  cmake_parse_arguments(arg "ALONE" "TIMEOUT;CORES" "LABELS;COMMAND" ${ARGN})
+  list(GET arg_COMMAND 0 script)
+  if(script MATCHES "\\.py$")
+    list(PREPEND arg_COMMAND ${PYTHON3})
+  endif()
   add_test(NAME "${name}" COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   set_tests_properties("${name}" PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
-    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;PYTHONUNBUFFERED=1")
+    RUN_SERIAL ${arg_ALONE} ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;PYTHONUNBUFFERED=1")
+  if(arg_CORES)
+    set_tests_properties("${name}" PROPERTIES PROCESSORS ${arg_CORES})
+  endif()
 endfunction()
 
 set(program $<TARGET_FILE:git-striatum>)
+set(long ${STRIATUM_LONG_TESTS})
+
+file(GLOB scripts CONFIGURE_DEPENDS e2e/test_*.py)
+foreach(script IN LISTS scripts)
+  get_filename_component(name ${script} NAME_WE)
+  string(REPLACE "test_" "" name ${name})
+  striatum_suite("e2e: ${name}" TIMEOUT 600 COMMAND ${script} ${program})
+endforeach()
 striatum_suite("e2e: examples" TIMEOUT 300 COMMAND e2e_examples/run.py --program ${program})
 striatum_suite("e2e: demo" TIMEOUT 300 LABELS once COMMAND e2e_examples/demo.sh ${CMAKE_BINARY_DIR})
 striatum_suite("docs: pages, verbs, links" TIMEOUT 300 LABELS once COMMAND docs/check_docs.py --program ${program})
@@ -19,6 +36,24 @@ striatum_suite("docs: commands of the pages" TIMEOUT 300
   COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md)
 striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
+striatum_suite("histories: both verifiers" TIMEOUT 900 CORES 2
+  COMMAND histories/run.py --verifier "${PYTHON3} verifier/verify.py" --verifier "$<TARGET_FILE:git-striatum> verify")
+striatum_suite("hostile: names, paths, contents" TIMEOUT 1800 COMMAND hostile/hostile.py ${program})
+
+# What is drawn by chance, and what is measured: a slice, or with STRIATUM_LONG_TESTS the whole.
+set(crash $<IF:$<BOOL:${long}>,--full,--slice=0/20>)
+set(calls $<IF:$<BOOL:${long}>,10000,2000>)
+set(coverage $<IF:$<BOOL:${long}>,0.9,0>)
+set(rounds $<IF:$<BOOL:${long}>,1000,50>)
+set(mixed $<IF:$<BOOL:${long}>,50000,3000>)
+striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
+  ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
+striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
+  COMMAND crash/crash.py ${program} ${crash} --seed 1)
+striatum_suite("contention: one claim, one winner" TIMEOUT 3600 ALONE LABELS once
+  COMMAND contention/claims.py ${program} --rounds ${rounds})
+striatum_suite("contention: mixed calls" TIMEOUT 3600 ALONE LABELS once
+  COMMAND contention/contention.py ${program} --calls ${mixed})
 
 # fuzz/NAME.cpp: one libFuzzer target each (preset `fuzz`, clang). Inputs to begin with lie in fuzz/seeds/NAME.
 if(STRIATUM_FUZZ)
