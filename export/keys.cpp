@@ -173,14 +173,13 @@ StoredKey KeyStore::create(const std::string& role, Passphrase passphrase) const
   }
   os::ensure_directory(folder_, 0700);
   check_folder(folder_);
-  os::sweep_temporaries(folder_);
-  const std::string temporary = os::path_join(folder_, os::new_temporary_name());
+  const os::TemporaryFolder beside(folder_);
+  const std::string temporary = os::path_join(beside.path(), "key");
   generate(temporary, role, passphrase);
   const SshPrivateKeyFile file = read_private_key(temporary, Links::refuse);
   const std::string path = os::path_join(folder_, file.key.fingerprint_hex());
   os::write_atomically(path + ".role", role + '\n', 0600);
   os::write_atomically(path + ".pub", file.key.line() + ' ' + role + '\n', 0600);
-  os::remove_file(temporary + ".pub");
   if (::rename(temporary.c_str(), path.c_str()) != 0) os::fail_errno(errno, "renaming", temporary);
   return {file.key, role, path, file.encrypted};
 }

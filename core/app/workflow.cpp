@@ -53,6 +53,18 @@ void refuse_reserved(const fs::path& target) {
   }
 }
 
+/// A repository may hold links that lead elsewhere; a path typed from the root on is the caller's own.
+void refuse_links(const fs::path& target) {
+  if (target.is_absolute()) return;
+  fs::path at;
+  for (const fs::path& part : target) {
+    at /= part;
+    if (!fs::is_symlink(fs::symlink_status(at))) continue;
+    refuse(Code::artifact, "path " + quote(target.native()) + " leads through a symbolic link",
+           {"name the folder itself"});
+  }
+}
+
 /// The folders that have to be made for `target`'s parent, outermost first.
 std::vector<fs::path> missing_parents(const fs::path& target) {
   std::vector<fs::path> out;
@@ -70,13 +82,15 @@ void write_starter(const fs::path& folder, const std::vector<domain::StarterFile
 /// Everything is written beside the target and renamed in one step.
 void create_starter(const fs::path& target, const std::vector<domain::StarterFile>& files) {
   const auto parents = missing_parents(target);
-  const fs::path draft = target.parent_path() / os::new_temporary_name();
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
   try {
+    os::ensure_directory(folder.native(), kFolderMode);
+    const os::TemporaryFolder beside(folder.native());
+    const fs::path draft = fs::path(beside.path()) / "draft";
     write_starter(draft, files);
     fs::rename(draft, target);
   } catch (...) {
     std::error_code ignored;
-    fs::remove_all(draft, ignored);
     for (auto parent = parents.rbegin(); parent != parents.rend(); ++parent) fs::remove(*parent, ignored);
     throw;
   }
@@ -142,6 +156,7 @@ Json init_workflow(const std::string& path, domain::StarterStyle style, Instant 
     refuse(Code::workflow, "workflow init refuses to overwrite " + quote(name));
   }
   refuse_reserved(target);
+  refuse_links(target);
   const auto files = domain::starter_files(style, slug, now);
   try {
     create_starter(target, files);

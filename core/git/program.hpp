@@ -15,6 +15,7 @@
 #include "git/discover.hpp"
 #include "git/names.hpp"
 #include "git/repository.hpp"
+#include "os/files.hpp"
 #include "os/process.hpp"
 
 namespace striatum::git {
@@ -140,7 +141,6 @@ class PrivateIndex {
   explicit PrivateIndex(const Program& git);
   /// The same, then set to `tree_ish`.
   PrivateIndex(const Program& git, const std::string& tree_ish);
-  ~PrivateIndex();
   PrivateIndex(const PrivateIndex&) = delete;
   PrivateIndex& operator=(const PrivateIndex&) = delete;
 
@@ -151,6 +151,7 @@ class PrivateIndex {
   [[nodiscard]] Oid write_tree() const;
 
  private:
+  os::TemporaryFolder folder_;
   std::string path_;
   Program git_;
 };

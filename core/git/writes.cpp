@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <filesystem>
 
 #include "base/text.hpp"
 #include "git/program.hpp"
@@ -60,23 +59,15 @@ void copy_index(const std::string& from, const std::string& to) {
 /// A folder for objects that nobody will want, beside the real one.
 class ScratchObjects {
  public:
-  explicit ScratchObjects(const Program& git)
-      : folder_(os::path_join(git.git_dir(), os::new_temporary_name() + "-objects")) {
+  explicit ScratchObjects(const Program& git) : folder_(git.git_dir()) {
     std::string real = git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
-    os::ensure_directory(folder_, 0700);
-    git_ = git.with_environment("GIT_OBJECT_DIRECTORY", folder_)
+    git_ = git.with_environment("GIT_OBJECT_DIRECTORY", folder_.path())
                .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real);
-  }
-  ScratchObjects(const ScratchObjects&) = delete;
-  ScratchObjects& operator=(const ScratchObjects&) = delete;
-  ~ScratchObjects() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
   [[nodiscard]] const Program& git() const { return *git_; }
 
  private:
-  std::string folder_;
+  os::TemporaryFolder folder_;
   std::optional<Program> git_;
 };
 
@@ -140,18 +131,12 @@ Oid store_blob(const Program& git, std::string_view bytes) {
 }
 
 PrivateIndex::PrivateIndex(const Program& git)
-    : path_(os::path_join(git.git_dir(), os::new_temporary_name())), git_(git.with_index(path_)) {
+    : folder_(git.git_dir()), path_(os::path_join(folder_.path(), "index")), git_(git.with_index(path_)) {
   copy_index(os::path_join(git.git_dir(), "index"), path_);
 }
 
 PrivateIndex::PrivateIndex(const Program& git, const std::string& tree_ish) : PrivateIndex(git) {
   static_cast<void>(git_.out({"read-tree", "--reset", tree_ish}));
-}
-
-PrivateIndex::~PrivateIndex() {
-  std::error_code ignored;
-  std::filesystem::remove(path_, ignored);
-  std::filesystem::remove(path_ + ".lock", ignored);
 }
 
 void PrivateIndex::put(const std::vector<Change>& changes) const {

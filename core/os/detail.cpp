@@ -2,6 +2,7 @@
 #include "os/detail.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,21 +23,32 @@ void write_all(int fd, std::string_view bytes, const std::string& path) {
   }
 }
 
-/// Removes the temporary unless the rename went through.
+/// A new file in the folder, held by a lock; removed unless the rename went through.
 class Temporary {
  public:
-  Temporary(int folder, std::string name) : folder_(folder), name_(std::move(name)) {}
+  Temporary(int folder, mode_t mode, const std::string& path) : folder_(folder) {
+    sweep_temporaries("/proc/self/fd/" + std::to_string(folder));
+    do {
+      name_ = new_temporary_name();
+      fd_ = Fd(retry([&] {
+        return ::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+      }));
+      if (!fd_.valid()) fail_errno(errno, "creating a temporary file beside", path);
+    } while (!holds(fd_.get()));
+  }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
     if (!done_) ::unlinkat(folder_, name_.c_str(), 0);
   }
   [[nodiscard]] const char* name() const { return name_.c_str(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
   void done() { done_ = true; }
 
  private:
   int folder_;
   std::string name_;
+  Fd fd_;
   bool done_ = false;
 };
 
@@ -73,6 +85,11 @@ std::optional<std::string> read_all(int fd, std::size_t expected, std::size_t li
   return bytes;
 }
 
+bool holds(int fd) {
+  struct stat info {};
+  return retry([&] { return ::flock(fd, LOCK_EX); }) == 0 && ::fstat(fd, &info) == 0 && info.st_nlink > 0;
+}
+
 void sync_folder(int folder, const std::string& path) {
   // Some file systems refuse fsync on folders; there the rename is as durable as it gets.
   if (retry([&] { return ::fsync(folder); }) != 0 && errno != EINVAL && errno != ENOTSUP) {
@@ -82,13 +99,9 @@ void sync_folder(int folder, const std::string& path) {
 
 bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,
                      Existing existing, const std::string& path) {
-  Temporary temporary(folder, new_temporary_name());
-  const Fd fd(retry([&] {
-    return ::openat(folder, temporary.name(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-  }));
-  if (!fd.valid()) fail_errno(errno, "creating a temporary file beside", path);
-  write_all(fd.get(), bytes, path);
-  if (retry([&] { return ::fsync(fd.get()); }) != 0) fail_errno(errno, "syncing", path);
+  Temporary temporary(folder, mode, path);
+  write_all(temporary.fd(), bytes, path);
+  if (retry([&] { return ::fsync(temporary.fd()); }) != 0) fail_errno(errno, "syncing", path);
   if (existing == Existing::keep) {
     if (!rename_keeping(folder, temporary.name(), name.c_str(), path)) return false;
   } else if (::renameat(folder, temporary.name(), folder, name.c_str()) != 0) {

@@ -31,6 +31,9 @@ enum class Existing { replace, keep };
 bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,
                      Existing existing, const std::string& path);
 
+/// Locks a temporary against sweeps; false when one came first and it is gone already.
+[[nodiscard]] bool holds(int fd);
+
 void sync_folder(int folder, const std::string& path);
 
 }  // namespace striatum::os::detail

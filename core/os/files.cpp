@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -126,23 +128,49 @@ std::string new_temporary_name() {
   return std::string(kTemporaryPrefix) + to_hex(bytes);
 }
 
-std::size_t sweep_temporaries(const std::string& folder) {
+namespace {
+
+/// Nobody is at work on it: its maker holds a lock as long as it lives.
+bool is_abandoned(int folder, const char* name, const struct stat& info) {
   constexpr time_t kMinute = 60;
+  if (S_ISLNK(info.st_mode)) return ::time(nullptr) - info.st_mtime >= kMinute;
+  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return false;
+  const Fd fd(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+}  // namespace
+
+std::size_t sweep_temporaries(const std::string& folder) {
   DIR* dir = ::opendir(folder.c_str());
   if (dir == nullptr) return 0;
   std::size_t removed = 0;
-  const time_t now = ::time(nullptr);
   while (const dirent* entry = ::readdir(dir)) {
     struct stat info {};
     if (!is_temporary_name(entry->d_name) ||
         ::fstatat(::dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !(S_ISREG(info.st_mode) || S_ISLNK(info.st_mode)) || now - info.st_mtime < kMinute) {
+        !is_abandoned(::dirfd(dir), entry->d_name, info)) {
       continue;
     }
-    if (::unlinkat(::dirfd(dir), entry->d_name, 0) == 0) ++removed;
+    std::error_code error;
+    if (std::filesystem::remove_all(path_join(folder, entry->d_name), error) > 0 && !error) ++removed;
   }
   ::closedir(dir);
   return removed;
+}
+
+TemporaryFolder::TemporaryFolder(const std::string& parent) {
+  sweep_temporaries(parent);
+  do {
+    path_ = path_join(parent, new_temporary_name());
+    if (::mkdir(path_.c_str(), 0700) != 0) fail_errno(errno, "creating folder", path_);
+    lock_ = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  } while (!lock_.valid() || !detail::holds(lock_.get()));
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
 }
 
 bool exists(const std::string& path) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "os/fd.hpp"
+
 namespace striatum::os {
 
 /// Throws `Error` for errno `number` ("<doing> '<path>': <system text>"), with kind `disk_full`, `read_only`,
@@ -23,7 +25,7 @@ constexpr std::size_t kDefaultReadLimit = std::size_t{64} << 20;
                                                    std::size_t limit = kDefaultReadLimit);
 
 /// Temporary file in the same folder, fsync, rename, fsync of the folder. An existing file is replaced. On
-/// failure nothing is left behind; after a crash a `.striatum-tmp-*` file may be.
+/// failure nothing is left behind; after a crash a `.striatum-tmp-*` file may be, until the next write there.
 void write_atomically(const std::string& path, std::string_view bytes, mode_t mode);
 
 /// As `write_atomically`, but false (and nothing changed) when something already has this name.
@@ -40,8 +42,24 @@ bool remove_file(const std::string& path);
 /// A fresh name of that form.
 [[nodiscard]] std::string new_temporary_name();
 
-/// Removes what interrupted writes left in this folder, when it is older than a minute. Returns how many.
+/// Removes what interrupted writes left in this folder: files and folders whose lock no process holds any more,
+/// links (which carry no lock) older than a minute. Returns how many.
 std::size_t sweep_temporaries(const std::string& folder);
+
+/// A folder that goes with this object; after a crash the next sweep of its parent removes it.
+class TemporaryFolder {
+ public:
+  /// Sweeps `parent` first.
+  explicit TemporaryFolder(const std::string& parent);
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  Fd lock_;
+};
 
 [[nodiscard]] bool exists(const std::string& path);
 [[nodiscard]] bool is_directory(const std::string& path);
