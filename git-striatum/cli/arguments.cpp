@@ -26,8 +26,11 @@ bool negative_number(std::string_view word) {
   return (dot == 0 || all_digits(number.substr(0, dot))) && all_digits(number.substr(dot + 1));
 }
 
+/// A word with a blank is a value, unless the blank stands in the value of `--option=two words`.
 bool looks_like_option(std::string_view word) {
-  return word.size() > 1 && word[0] == '-' && !negative_number(word) && word.find(' ') == std::string_view::npos;
+  if (word.size() < 2 || word[0] != '-' || negative_number(word)) return false;
+  const auto blank = word.find(' ');
+  return blank == std::string_view::npos || (word[1] == '-' && word.find('=') < blank);
 }
 
 /// The words of one line, taken from left to right.
