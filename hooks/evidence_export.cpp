@@ -6,6 +6,7 @@
 
 #include "app/artifact.hpp"
 #include "app/doctor.hpp"
+#include "app/outbox.hpp"
 #include "app/read_model.hpp"
 #include "app/status.hpp"
 #include "base/crypto.hpp"
@@ -179,10 +180,10 @@ std::string block(const std::string& title, const std::string& json) {
   return "\n## " + title + "\n\n```json\n" + json + "\n```\n";
 }
 
-std::string document(const app::Context& ctx, store::Connection& db, const RunId& id, const std::string& exported_at) {
+std::string document(app::Context& ctx, store::Connection& db, const RunId& id, const std::string& exported_at) {
   const Run run = store::get_run(db, id);
   Redactor redactor;
-  const Json status = redacted_status(redactor, app::status_model(db, id));
+  const Json status = redacted_status(redactor, app::status_model(db, id, ctx.clock.now()));
   const Json doctor = redacted_doctor(redactor, app::doctor_model(ctx, db, id));
   const Json snapshot = Snapshot(db, run, redactor).build(exported_at, status.at("blocked_downstream_jobs"));
   const Json& head = snapshot.at("run");
@@ -206,9 +207,9 @@ void require_replaceable(const app::Context& ctx, store::Connection& db, const s
          {"choose another --path"});
 }
 
-void write_document(const app::Context& ctx, const std::string& path, const std::string& text) {
-  const os::Access result = os::RepoFiles(ctx.place.work_tree.string()).write_atomically(path, text, 0644);
-  if (result == os::Access::ok) return;
+app::OutFile stage_document(const app::Context& ctx, const std::string& path, std::string text) {
+  app::OutFile file(ctx, path, std::move(text), os::Existing::replace);
+  if (file.access() == os::Access::ok) return file;
   refuse(Code::artifact, "export path " + quote(path) + " is not a plain file inside the repository",
          {"choose another --path"});
 }
@@ -226,14 +227,14 @@ Json export_evidence(app::Context& ctx, const ExportEvidence& command) {
     text = document(ctx, db, command.run, exported_at);
     return Json();
   });
-  return app::write(ctx, [&](store::WriteUnit& unit) -> Json {
+  return app::write_with_file(ctx, [&](store::WriteUnit& unit, std::optional<app::OutFile>& out) -> Json {
     require_replaceable(ctx, unit.db(), command.path);
     const std::string digest = sha256(text).hex();
     Event event{"evidence.exported", command.run};
     event.payload = {{"path", command.path}, {"sha256", digest}};
     unit.event(event);
     unit.fold_after_commit();
-    write_document(ctx, command.path, text);
+    out.emplace(stage_document(ctx, command.path, text));
     return {{"status", "exported"}, {"run_id", command.run.str()}, {"path", command.path}, {"sha256", digest}};
   });
 }

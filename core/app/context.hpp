@@ -86,10 +86,15 @@ enum class Step { last, interim };
 [[nodiscard]] std::optional<Json> repeated(Context& ctx, store::Connection& db);
 void remember(Context& ctx, store::WriteUnit& unit, const std::optional<Json>& reply);
 
+/// Gives files that a killed command left without their names what is theirs. What somebody else put there since
+/// stays.
+void settle_files(store::WriteUnit& unit);
+
 /// Runs `change(unit)` in one write transaction and returns its reply; anything thrown rolls it back.
 template <class Change>
 Json write(Context& ctx, Change&& change, Step step = Step::last) {
   store::WriteUnit unit(ctx.state(), ctx.clock.now(), ctx.random);
+  settle_files(unit);
   if (auto earlier = repeated(ctx, unit.db())) return *earlier;
   Json reply = change(unit);
   remember(ctx, unit, step == Step::last ? std::optional(reply) : std::nullopt);

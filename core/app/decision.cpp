@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/artifact.hpp"
+#include "app/outbox.hpp"
 #include "app/verbs.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
@@ -49,19 +50,23 @@ std::string document(const RecordDecision& command, const std::string& id, Insta
          section("Follow-Up", command.follow_up);
 }
 
-void write_document(const Context& ctx, const std::string& path, const std::string& text) {
-  const auto made = os::RepoFiles(ctx.place.work_tree.string()).create(path, text, 0644);
-  if (made.access == os::Access::ok && made.created) return;
+/// The document, staged; a decision never takes the place of anything.
+OutFile stage_document(const Context& ctx, const std::string& path, std::string text) {
+  const auto there = os::RepoFiles(ctx.place.work_tree.string()).stat(path);
+  if (there.access != os::Access::ok) {
+    OutFile file(ctx, path, std::move(text), os::Existing::keep);
+    if (file.access() == os::Access::ok) return file;
+  }
+  const bool taken = there.access == os::Access::ok && there.type == os::FileType::regular;
   refuse(Code::artifact,
-         "decision path " + quote(path) +
-             (made.access == os::Access::ok ? " already exists" : " is not a plain path inside the repository"),
+         "decision path " + quote(path) + (taken ? " already exists" : " is not a plain path inside the repository"),
          {"choose another --path"});
 }
 
 }  // namespace
 
 Json decision_record(Context& ctx, const RecordDecision& command) {
-  return write(ctx, [&](store::WriteUnit& unit) -> Json {
+  return write_with_file(ctx, [&](store::WriteUnit& unit, std::optional<OutFile>& out) -> Json {
     (void)store::get_run(unit.db(), command.run);
     check_words(command);
     const std::string id = command.decision_id.value_or(unit.new_id("dec"));
@@ -84,7 +89,7 @@ Json decision_record(Context& ctx, const RecordDecision& command) {
                      {"path", command.path},
                      {"sha256", row.sha256}};
     unit.event(event);
-    write_document(ctx, command.path, text);
+    out.emplace(stage_document(ctx, command.path, text));
     return {{"status", "recorded"},   {"run_id", command.run.str()}, {"decision_id", id},
             {"artifact_id", row.id.str()}, {"path", command.path},   {"outcome", to_text(command.outcome)},
             {"sha256", row.sha256}};

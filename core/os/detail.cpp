@@ -23,35 +23,6 @@ void write_all(int fd, std::string_view bytes, const std::string& path) {
   }
 }
 
-/// A new file in the folder, held by a lock; removed unless the rename went through.
-class Temporary {
- public:
-  Temporary(int folder, mode_t mode, const std::string& path) : folder_(folder) {
-    sweep_temporaries("/proc/self/fd/" + std::to_string(folder));
-    do {
-      name_ = new_temporary_name();
-      fd_ = Fd(retry([&] {
-        return ::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-      }));
-      if (!fd_.valid()) fail_errno(errno, "creating a temporary file beside", path);
-    } while (!holds(fd_.get()));
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  ~Temporary() {
-    if (!done_) ::unlinkat(folder_, name_.c_str(), 0);
-  }
-  [[nodiscard]] const char* name() const { return name_.c_str(); }
-  [[nodiscard]] int fd() const { return fd_.get(); }
-  void done() { done_ = true; }
-
- private:
-  int folder_;
-  std::string name_;
-  Fd fd_;
-  bool done_ = false;
-};
-
 /// False when `to` exists.
 bool rename_keeping(int folder, const char* from, const char* to, const std::string& path) {
   if (::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return true;
@@ -67,6 +38,37 @@ bool rename_keeping(int folder, const char* from, const char* to, const std::str
 }
 
 }  // namespace
+
+TemporaryFile::TemporaryFile(int folder, mode_t mode, std::string path) : folder_(folder), path_(std::move(path)) {
+  sweep_temporaries("/proc/self/fd/" + std::to_string(folder));
+  do {
+    name_ = new_temporary_name();
+    fd_ = Fd(retry([&] {
+      return ::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    }));
+    if (!fd_.valid()) fail_errno(errno, "creating a temporary file beside", path_);
+  } while (!holds(fd_.get()));
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (!published_) ::unlinkat(folder_, name_.c_str(), 0);
+}
+
+void TemporaryFile::fill(std::string_view bytes) const {
+  write_all(fd_.get(), bytes, path_);
+  if (retry([&] { return ::fsync(fd_.get()); }) != 0) fail_errno(errno, "syncing", path_);
+}
+
+bool TemporaryFile::publish(const std::string& name, Existing existing) {
+  if (existing == Existing::keep) {
+    if (!rename_keeping(folder_, name_.c_str(), name.c_str(), path_)) return false;
+  } else if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
+    fail_errno(errno, "replacing", path_);
+  }
+  published_ = true;
+  sync_folder(folder_, path_);
+  return true;
+}
 
 std::optional<std::string> read_all(int fd, std::size_t expected, std::size_t limit,
                                     const std::string& path) {
@@ -99,17 +101,9 @@ void sync_folder(int folder, const std::string& path) {
 
 bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,
                      Existing existing, const std::string& path) {
-  Temporary temporary(folder, mode, path);
-  write_all(temporary.fd(), bytes, path);
-  if (retry([&] { return ::fsync(temporary.fd()); }) != 0) fail_errno(errno, "syncing", path);
-  if (existing == Existing::keep) {
-    if (!rename_keeping(folder, temporary.name(), name.c_str(), path)) return false;
-  } else if (::renameat(folder, temporary.name(), folder, name.c_str()) != 0) {
-    fail_errno(errno, "replacing", path);
-  }
-  temporary.done();
-  sync_folder(folder, path);
-  return true;
+  TemporaryFile temporary(folder, mode, path);
+  temporary.fill(bytes);
+  return temporary.publish(name, existing);
 }
 
 }  // namespace striatum::os::detail

@@ -10,6 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "os/fd.hpp"
+#include "os/files.hpp"
+
 namespace striatum::os::detail {
 
 /// Repeats a system call that a signal interrupted.
@@ -24,7 +27,26 @@ auto retry(Call call) {
 [[nodiscard]] std::optional<std::string> read_all(int fd, std::size_t expected, std::size_t limit,
                                                   const std::string& path);
 
-enum class Existing { replace, keep };
+/// A new file in the folder, held by a lock so that no sweep takes it; removed unless it was published.
+class TemporaryFile {
+ public:
+  /// `path`: for messages.
+  TemporaryFile(int folder, mode_t mode, std::string path);
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile();
+  /// Writes and syncs.
+  void fill(std::string_view bytes) const;
+  /// Renames it and syncs the folder; with `keep` an existing entry stays and false comes back.
+  bool publish(const std::string& name, Existing existing);
+
+ private:
+  int folder_;
+  std::string path_;
+  std::string name_;
+  Fd fd_;
+  bool published_ = false;
+};
 
 /// Writes `name` in the folder by temporary, fsync, rename, fsync of the folder. With `keep` an existing
 /// entry stays and false comes back. `path`: for messages.

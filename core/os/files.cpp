@@ -88,12 +88,12 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 
 void write_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
   const Fd folder = open_folder(folder_of(path));
-  detail::write_by_rename(folder.get(), name_of(path), bytes, mode, detail::Existing::replace, path);
+  detail::write_by_rename(folder.get(), name_of(path), bytes, mode, Existing::replace, path);
 }
 
 bool create_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
   const Fd folder = open_folder(folder_of(path));
-  return detail::write_by_rename(folder.get(), name_of(path), bytes, mode, detail::Existing::keep, path);
+  return detail::write_by_rename(folder.get(), name_of(path), bytes, mode, Existing::keep, path);
 }
 
 void ensure_directory(const std::string& path, mode_t mode) {

@@ -24,6 +24,9 @@ constexpr std::size_t kDefaultReadLimit = std::size_t{64} << 20;
 [[nodiscard]] std::optional<std::string> read_file(const std::string& path,
                                                    std::size_t limit = kDefaultReadLimit);
 
+/// What happens to a file that has the name already.
+enum class Existing { replace, keep };
+
 /// Temporary file in the same folder, fsync, rename, fsync of the folder. An existing file is replaced. On
 /// failure nothing is left behind; after a crash a `.striatum-tmp-*` file may be, until the next write there.
 void write_atomically(const std::string& path, std::string_view bytes, mode_t mode);

@@ -201,7 +201,7 @@ Access RepoFiles::write_atomically(std::string_view path, std::string_view bytes
   const Place place = locate(root_fd_.get(), path, Parents::create, 0777, shown);
   if (place.access != Access::ok) return place.access;
   if (const Access access = replaceable(place, shown); access != Access::ok) return access;
-  detail::write_by_rename(place.folder, place.name, bytes, mode, detail::Existing::replace, shown);
+  detail::write_by_rename(place.folder, place.name, bytes, mode, Existing::replace, shown);
   return Access::ok;
 }
 
@@ -211,7 +211,29 @@ RepoFiles::Created RepoFiles::create(std::string_view path, std::string_view byt
   if (place.access != Access::ok) return {place.access, false};
   if (const Access access = replaceable(place, shown); access != Access::ok) return {access, false};
   return {Access::ok,
-          detail::write_by_rename(place.folder, place.name, bytes, mode, detail::Existing::keep, shown)};
+          detail::write_by_rename(place.folder, place.name, bytes, mode, Existing::keep, shown)};
+}
+
+StagedFile::StagedFile(Access access) : access_(access) {}
+
+StagedFile::StagedFile(Fd folder, std::string name, Existing existing, std::unique_ptr<detail::TemporaryFile> file)
+    : folder_(std::move(folder)), name_(std::move(name)), existing_(existing), file_(std::move(file)) {}
+
+StagedFile::StagedFile(StagedFile&&) noexcept = default;
+StagedFile::~StagedFile() = default;
+
+bool StagedFile::publish() { return file_->publish(name_, existing_); }
+
+StagedFile RepoFiles::stage(std::string_view path, std::string_view bytes, mode_t mode, Existing existing) const {
+  const std::string shown(path);
+  const Place place = locate(root_fd_.get(), path, Parents::create, 0777, shown);
+  if (place.access != Access::ok) return StagedFile(place.access);
+  if (const Access access = replaceable(place, shown); access != Access::ok) return StagedFile(access);
+  Fd folder(detail::retry([&] { return ::fcntl(place.folder, F_DUPFD_CLOEXEC, 0); }));
+  if (!folder.valid()) fail_errno(errno, "opening the folder of", shown);
+  auto file = std::make_unique<detail::TemporaryFile>(folder.get(), mode, shown);
+  file->fill(bytes);
+  return {std::move(folder), place.name, existing, std::move(file)};
 }
 
 Access RepoFiles::write_link(std::string_view path, const std::string& target) const {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,32 @@ struct FolderList {
   std::vector<FolderEntry> entries;  ///< sorted by name
 };
 
+namespace detail {
+class TemporaryFile;
+}
+
+/// A file whose bytes are on disk and which has no name yet; dropped unless it is published.
+class StagedFile {
+ public:
+  StagedFile(StagedFile&& other) noexcept;
+  StagedFile& operator=(StagedFile&&) = delete;
+  ~StagedFile();
+  /// `ok`, or why there is nothing to publish.
+  [[nodiscard]] Access access() const { return access_; }
+  /// Gives it its name; false when something has it by now and should be kept.
+  [[nodiscard]] bool publish();
+
+ private:
+  friend class RepoFiles;
+  explicit StagedFile(Access access);
+  StagedFile(Fd folder, std::string name, Existing existing, std::unique_ptr<detail::TemporaryFile> file);
+  Access access_ = Access::ok;
+  Fd folder_;
+  std::string name_;
+  Existing existing_ = Existing::keep;
+  std::unique_ptr<detail::TemporaryFile> file_;
+};
+
 /// Files below one root folder, reached through descriptors so that no symbolic link is ever followed and no
 /// FIFO or device is ever opened for data. Paths are relative, `/`-separated bytes. Errors of the system
 /// (permission, disk) are `Error`s; what the path is comes back as `Access`.
@@ -79,6 +106,8 @@ class RepoFiles {
     bool created = false;
   };
   [[nodiscard]] Created create(std::string_view path, std::string_view bytes, mode_t mode) const;
+  /// The first half of both: everything but the name.
+  [[nodiscard]] StagedFile stage(std::string_view path, std::string_view bytes, mode_t mode, Existing existing) const;
   [[nodiscard]] Access write_link(std::string_view path, const std::string& target) const;
   [[nodiscard]] Access make_folder(std::string_view path, mode_t mode) const;
   /// Removes a regular file or a link, then parents left empty (never the root).

@@ -284,6 +284,10 @@ CREATE TABLE gs_apply_receipts (
   signing_key_id TEXT NOT NULL, signature TEXT NOT NULL, evidence_artifact_path TEXT, state TEXT NOT NULL,
   denial_reason TEXT, created_at TEXT NOT NULL, issued_at TEXT NOT NULL, commit_id TEXT, envelope_json TEXT);
 CREATE INDEX gs_apply_receipts_run ON gs_apply_receipts(run_id, created_at);
+-- Files that committed rows speak of and that may not have their names yet.
+CREATE TABLE gs_outbox (
+  folder TEXT NOT NULL, path TEXT NOT NULL, bytes BLOB NOT NULL, replaces TEXT, created_at TEXT NOT NULL,
+  PRIMARY KEY (folder, path)) WITHOUT ROWID;
 CREATE INDEX gs_queue_claim ON queue_messages(run_id, state, target_role_id, target_lane_id, priority DESC, created_at);
 CREATE INDEX gs_leases_due ON leases(run_id, expires_at) WHERE state = 'active';
 CREATE INDEX gs_leases_owner ON leases(owner_session_id) WHERE state = 'active';

@@ -14,6 +14,8 @@ SAMPLED = {("gs_event_chain", "salt"), ("gs_event_chain", "body_commit"), ("gs_e
            ("gs_leases", "boot_seconds"), ("gs_apply_receipts", "signature"), ("gs_apply_receipts", "envelope_json"),
            ("gs_meta", "value"), ("command_requests", "response_json")}
 STATE = ".striatum/state.sqlite3"
+# Files still to be named: empty again after the next command, like temporary files.
+OUTBOX = "gs_outbox"
 # Of these only the presence may differ: SQLite's companions, the writers' lock.
 UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".striatum/write.lock")
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
@@ -43,6 +45,7 @@ def tables(connection, words):
     names = [row[0] for row in connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
     # Events and their chain last: by then the rows have named the ids in a settled order.
+    names = [name for name in names if name != OUTBOX]
     names.sort(key=lambda name: (name.startswith("gs_"), name == "events", name))
     out = {}
     for name in names:
@@ -54,6 +57,12 @@ def tables(connection, words):
         if name.startswith("gs_"):
             out[name].sort(key=repr)
     return out
+
+
+def waiting(connection):
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (OUTBOX,)).fetchone():
+        return []
+    return [f"{OUTBOX}: {path}" for (path,) in connection.execute(f"SELECT path FROM {OUTBOX}")]
 
 
 def open_copy(repo, scratch):
@@ -123,18 +132,19 @@ class Snapshot:
 
     def __init__(self, repo, scratch, check, git=None, alike=()):
         words = Words(alike)
+        self.temporaries = temporaries(repo)
         self.tables, self.broken = {}, []
         connection = open_copy(repo, scratch)
         if connection is not None:
             try:
                 self.tables = tables(connection, words)
+                self.temporaries += waiting(connection)
                 self.broken = check(connection) if "jobs" in self.tables and "gs_event_chain" in self.tables else []
             except sqlite3.DatabaseError as error:
                 self.broken = [f"unreadable: {error}"]
             finally:
                 connection.close()
         self.files = files(repo, words)
-        self.temporaries = temporaries(repo)
         self.index = words.plain(git(repo)) if git else None
 
     def __eq__(self, other):

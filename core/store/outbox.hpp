@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "store/connection.hpp"
+
+namespace striatum::store {
+
+/// A file that committed rows speak of and that may not have its name yet.
+struct PendingFile {
+  std::string folder;  ///< work tree
+  std::string path;    ///< below it
+  std::string bytes;
+  /// SHA-256 of what it takes the place of; nullopt when nothing was there.
+  std::optional<std::string> replaces;
+};
+
+void insert_pending_file(Connection& db, const PendingFile& file, Instant now);
+[[nodiscard]] std::optional<PendingFile> first_pending_file(Connection& db);
+void delete_pending_file(Connection& db, const PendingFile& file);
+
+}  // namespace striatum::store
