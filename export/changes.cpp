@@ -19,7 +19,6 @@ namespace {
 using git::Mode;
 
 constexpr std::size_t kMaxHunkedBlob = std::size_t{8} << 20;
-constexpr std::size_t kBinaryProbe = 8000;  // git looks as far for a NUL
 constexpr std::int64_t kVersion = 1;
 
 Json mode_json(Mode mode) { return mode == Mode::none ? Json() : Json(git::to_octal(mode)); }
@@ -107,19 +106,6 @@ bool read_edges(const Json& list, Repeats repeats, std::vector<Edge>& edges) {
   return true;
 }
 
-bool looks_binary(std::string_view bytes) { return bytes.substr(0, kBinaryProbe).find('\0') != std::string_view::npos; }
-
-/// nullopt: too large for hunks.
-std::optional<std::string> text_of(const git::Repository& repository, const std::optional<Oid>& blob) {
-  if (!blob) return std::string();
-  try {
-    return repository.blob(*blob, kMaxHunkedBlob);
-  } catch (const Error& error) {
-    if (error.kind() != "too_large") throw;
-    return std::nullopt;
-  }
-}
-
 /// A path's content: mode and blob.
 using State = std::pair<Mode, std::optional<Oid>>;
 
@@ -170,8 +156,8 @@ std::string encode(const Changes& changes) {
 
 Parsed<Changes> parse_changes(std::string_view bytes) {
   if (bytes.size() > kMaxChangesBytes) return Problem{"the changes file is larger than 8 MiB"};
-  const std::optional<Json> document = parse_restricted_json(bytes);
-  if (!document) return Problem{"the changes file is not canonical JSON"};
+  const std::optional<Json> document = parse_json(bytes);
+  if (!document) return Problem{"the changes file is not JSON"};
   if (member(*document, "version") != kVersion) return Problem{"the changes file has an unknown version"};
   const Json& cumulative = member(*document, "cumulative");
   const std::optional<Oid> base = read_oid(member(cumulative, "base_commit"));
@@ -181,6 +167,7 @@ Parsed<Changes> parse_changes(std::string_view bytes) {
     return Problem{"an edge of the changes file is not well formed"};
   }
   out.cumulative_base = *base;
+  // What is written again byte for byte has no duplicate, float, unknown member or other spelling.
   if (encode(out) != bytes) return Problem{"the changes file is not in its canonical form"};
   return out;
 }
@@ -197,8 +184,9 @@ std::string_view to_text(ChangeKind kind) {
 }
 
 bool is_text_blob(const git::Repository& repository, const Oid& blob) {
-  const std::optional<std::string> bytes = text_of(repository, blob);
-  return bytes && !looks_binary(*bytes);
+  constexpr std::size_t kBinaryProbe = 8000;  // git looks as far for a NUL
+  if (repository.blob_size(blob) > kMaxHunkedBlob) return false;
+  return repository.blob(blob).substr(0, kBinaryProbe).find('\0') == std::string::npos;
 }
 
 bool may_have_hunks(const git::Change& change) {
@@ -210,11 +198,10 @@ HunkList hunks_of(const git::Repository& repository, const git::Change& change) 
   if (either(Mode::pointer)) return {ChangeKind::pointer, {}};
   if (either(Mode::link)) return {ChangeKind::symlink, {}};
   if (change.before == change.after) return {ChangeKind::mode, {}};
-  const std::optional<std::string> before = text_of(repository, change.before);
-  const std::optional<std::string> after = text_of(repository, change.after);
-  if (!before || !after || looks_binary(*before) || looks_binary(*after)) return {ChangeKind::binary, {}};
+  const auto hunks = repository.text_hunks(change.before, change.after, kMaxHunkedBlob);
+  if (!hunks) return {ChangeKind::binary, {}};
   HunkList out;
-  for (const git::Hunk& hunk : git::hunks(*before, *after)) {
+  for (const git::Hunk& hunk : *hunks) {
     out.hunks.push_back({sha256(hunk.text), sha256(hunk.bare()), hunk.removed, hunk.added});
   }
   return out;

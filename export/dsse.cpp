@@ -65,7 +65,7 @@ std::string encode(const Envelope& envelope) {
 
 Parsed<Envelope> parse_committed_envelope(std::string_view bytes) {
   if (bytes.size() > kMaxEnvelopeBytes) return Problem{"the envelope is larger than 64 KiB"};
-  Parsed<Envelope> envelope = read_envelope(parse_restricted_json(bytes));
+  Parsed<Envelope> envelope = read_envelope(parse_json(bytes));
   if (!envelope) return envelope;
   if (envelope->payload_type != kPayloadType) return Problem{"the payload type is not in-toto JSON"};
   if (envelope->signatures.size() > kMaxSignatures) return Problem{"the envelope has more than 16 signatures"};

@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 
 #include <climits>
+#include <initializer_list>
 #include <utility>
 
 #include "base/error.hpp"
@@ -68,6 +69,16 @@ bool verify_digest(EVP_PKEY* key, const EVP_MD* digest, std::string_view message
                           message.size()) == 1;
 }
 
+/// `digest` is fetched once by the caller: finding it by name costs more than hashing a short text.
+void hash(const EVP_MD* digest, std::initializer_list<std::string_view> pieces, unsigned char* out) {
+  const DigestContext context(EVP_MD_CTX_new());
+  bool good = context && digest && EVP_DigestInit_ex2(context.get(), digest, nullptr) == 1;
+  for (const std::string_view piece : pieces) {
+    good = good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
+  }
+  if (!good || EVP_DigestFinal_ex(context.get(), out, nullptr) != 1) crypto_failed("hash");
+}
+
 }  // namespace
 
 std::string Sha256::hex() const { return to_hex(raw()); }
@@ -75,27 +86,22 @@ std::string Sha256::hex() const { return to_hex(raw()); }
 std::string Sha256::raw() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 Sha256 sha256(std::string_view data) {
+  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   Sha256 out;
-  SHA256(bytes_of(data), data.size(), out.bytes.data());
+  hash(kDigest, {data}, out.bytes.data());
+  return out;
+}
+
+std::array<unsigned char, 20> sha1(std::string_view head, std::string_view data) {
+  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  std::array<unsigned char, 20> out{};
+  hash(kDigest, {head, data}, out.data());
   return out;
 }
 
 std::string sha512(std::string_view data) {
   std::string out(SHA512_DIGEST_LENGTH, '\0');
   SHA512(bytes_of(data), data.size(), bytes_of(out));
-  return out;
-}
-
-std::array<unsigned char, 20> sha1(std::string_view head, std::string_view data) {
-  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
-  const DigestContext context(EVP_MD_CTX_new());
-  std::array<unsigned char, 20> out{};
-  if (!context || EVP_DigestInit_ex2(context.get(), kDigest, nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), head.data(), head.size()) != 1 ||
-      EVP_DigestUpdate(context.get(), data.data(), data.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), out.data(), nullptr) != 1) {
-    crypto_failed("SHA-1");
-  }
   return out;
 }
 

@@ -9,16 +9,12 @@ namespace {
 
 using Patch = Handle<git_patch, git_patch_free>;
 
-Patch make_patch(std::string_view before, std::string_view after) {
+git_diff_options hunk_options() {
   git_diff_options options = GIT_DIFF_OPTIONS_INIT;
   options.flags = GIT_DIFF_FORCE_TEXT;
   options.context_lines = 3;
   options.interhunk_lines = 0;
-  git_patch* patch = nullptr;
-  check(git_patch_from_buffers(&patch, before.data(), before.size(), nullptr, after.data(), after.size(),
-                               nullptr, &options),
-        "comparing two versions of a file");
-  return Patch(patch);
+  return options;
 }
 
 Hunk read_hunk(git_patch* patch, std::size_t index) {
@@ -39,6 +35,13 @@ Hunk read_hunk(git_patch* patch, std::size_t index) {
   return hunk;
 }
 
+std::vector<Hunk> read_hunks(const Patch& patch) {
+  std::vector<Hunk> result;
+  const std::size_t count = git_patch_num_hunks(patch.get());
+  for (std::size_t i = 0; i < count; ++i) result.push_back(read_hunk(patch.get(), i));
+  return result;
+}
+
 }  // namespace
 
 std::string Hunk::bare() const {
@@ -53,11 +56,20 @@ std::string Hunk::bare() const {
 
 std::vector<Hunk> hunks(std::string_view before, std::string_view after) {
   ensure_library();
-  const Patch patch = make_patch(before, after);
-  std::vector<Hunk> result;
-  const std::size_t count = git_patch_num_hunks(patch.get());
-  for (std::size_t i = 0; i < count; ++i) result.push_back(read_hunk(patch.get(), i));
-  return result;
+  const git_diff_options options = hunk_options();
+  git_patch* patch = nullptr;
+  check(git_patch_from_buffers(&patch, before.data(), before.size(), nullptr, after.data(), after.size(),
+                               nullptr, &options),
+        "comparing two versions of a file");
+  return read_hunks(Patch(patch));
+}
+
+std::vector<Hunk> hunks(const git_blob* before, const git_blob* after) {
+  const git_diff_options options = hunk_options();
+  git_patch* patch = nullptr;
+  // libgit2 asks no attributes for an empty name; for none it would ask for those of "file".
+  check(git_patch_from_blobs(&patch, before, "", after, "", &options), "comparing two versions of a file");
+  return read_hunks(Patch(patch));
 }
 
 }  // namespace striatum::git

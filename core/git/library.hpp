@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/oid.hpp"
 
@@ -27,6 +28,10 @@ void ensure_library();
 
 /// Throws `Error` for a negative code, with libgit2's own words after a colon.
 void check(int code, std::string_view doing);
+
+struct Hunk;
+/// The hunks between two blobs, null where one is absent.
+[[nodiscard]] std::vector<Hunk> hunks(const git_blob* before, const git_blob* after);
 
 /// libgit2's last message on one line.
 [[nodiscard]] std::string last_message();

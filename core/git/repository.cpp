@@ -25,6 +25,7 @@ using Odb = Handle<git_odb, git_odb_free>;
 using OdbObject = Handle<git_odb_object, git_odb_object_free>;
 using Reference = Handle<git_reference, git_reference_free>;
 using Object = Handle<git_object, git_object_free>;
+using Blob = Handle<git_blob, git_blob_free>;
 using Walk = Handle<git_revwalk, git_revwalk_free>;
 
 constexpr std::size_t kDepthLimit = 2048;
@@ -55,7 +56,7 @@ void check_history(int code, std::string_view doing) {
          {"git config --global --add safe.directory " + path});
   }
   if (cause.find("objectformat") != std::string::npos) {
-    fail(Code::general, "unsupported_repository",
+    fail(Code::not_found, "unsupported_repository",
          "repository with SHA-256 object names is not supported: " + quote(path));
   }
   fail(Code::general, "unsupported_repository", "repository cannot be opened: " + quote(path) + ": " + cause);
@@ -81,6 +82,10 @@ void add_environment_objects(git_odb* odb) {
     if (os::is_directory(folder))
       check(git_odb_add_disk_alternate(odb, folder.c_str()), "adding an object folder");
   }
+}
+
+std::string_view blob_bytes(const git_blob* blob) {
+  return {static_cast<const char*>(git_blob_rawcontent(blob)), static_cast<std::size_t>(git_blob_rawsize(blob))};
 }
 
 std::string without_slash(const char* path) {
@@ -171,6 +176,17 @@ struct Repository::State {
       kept_entries = parsed->entries.size() + 1;
     }
     return trees.emplace(id, std::move(parsed)).first->second;
+  }
+
+  /// Without a copy of its bytes.
+  [[nodiscard]] Blob load_blob(const Oid& id) const {
+    git_blob* blob = nullptr;
+    const int code = git_blob_lookup(&blob, repo.get(), raw_id(id));
+    if (code == GIT_ENOTFOUND) fail_missing(id);
+    check(code, "reading object " + id.hex());
+    Blob owned(blob);
+    if (hash_blob(blob_bytes(blob)) != id) fail_malformed("blob", id);
+    return owned;
   }
 
   [[nodiscard]] std::vector<Oid> parents(const Oid& id) const {
@@ -491,6 +507,19 @@ std::string Repository::blob(const Oid& id, std::size_t limit) const {
          "blob " + quote(id.hex()) + " is larger than " + std::to_string(limit) + " bytes");
   }
   return state_->read(id, GIT_OBJECT_BLOB);
+}
+
+std::optional<std::vector<Hunk>> Repository::text_hunks(const std::optional<Oid>& before,
+                                                        const std::optional<Oid>& after, std::size_t limit) const {
+  Blob sides[2];
+  for (const auto& [id, side] : {std::pair(before, &sides[0]), std::pair(after, &sides[1])}) {
+    if (!id) continue;
+    if (blob_size(*id) > limit) return std::nullopt;
+    *side = state_->load_blob(*id);
+    constexpr std::size_t kProbe = 8000;  // git looks as far
+    if (blob_bytes(side->get()).substr(0, kProbe).find('\0') != std::string_view::npos) return std::nullopt;
+  }
+  return hunks(sides[0].get(), sides[1].get());
 }
 
 std::vector<Change> Repository::diff(const std::optional<Oid>& tree_before,

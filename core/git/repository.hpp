@@ -132,6 +132,12 @@ class Repository {
   /// `Error` of kind `too_large` above `limit`.
   [[nodiscard]] std::string blob(const Oid& id, std::size_t limit = std::size_t{256} << 20) const;
 
+  /// As `hunks` of the two blobs' bytes, nullopt meaning absent. No answer where git would see binary content (a
+  /// NUL among the first 8000 bytes) or one side is longer than `limit`.
+  [[nodiscard]] std::optional<std::vector<Hunk>> text_hunks(const std::optional<Oid>& before,
+                                                            const std::optional<Oid>& after,
+                                                            std::size_t limit) const;
+
   /// Flat, sorted by path bytes, no renames; submodules as mode 160000, folders never. A type change of a
   /// file is one row. nullopt = the empty tree.
   [[nodiscard]] std::vector<Change> diff(const std::optional<Oid>& tree_before,

@@ -127,6 +127,9 @@ TEST_CASE("edges that cannot be are malformed") {
 
 TEST_CASE("hunk digests are those of git's own output") {
   test::TempRepo repo;
+  // Neither the tree's attributes nor those of the clone may switch hunks off.
+  repo.commit({{".gitattributes", "* binary -diff\n"}});
+  test::write(repo / ".git/info/attributes", "* -diff\n");
   std::string numbers;
   for (int i = 0; i < 60; ++i) numbers += "line " + std::to_string(i) + '\n';
   std::string changed = numbers;
