@@ -2,7 +2,6 @@
 #include "hooks/apply.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "base/text.hpp"
@@ -31,21 +30,16 @@ constexpr std::chrono::milliseconds kSigningPatience{120'000};
 class MessageFile {
  public:
   MessageFile(const git::Program& git, const std::string& text)
-      : path_(os::path_join(git.git_dir(), os::new_temporary_name())) {
-    os::write_atomically(path_, text, 0600);
+      : folder_(git.git_dir()), path_(os::path_join(folder_.path(), "COMMIT_EDITMSG")) {
+    write(text);
   }
-  ~MessageFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  MessageFile(const MessageFile&) = delete;
-  MessageFile& operator=(const MessageFile&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string read() const { return os::read_file(path_).value_or(""); }
   void write(const std::string& text) const { os::write_atomically(path_, text, 0600); }
 
  private:
+  os::TemporaryFolder folder_;
   std::string path_;
 };
 
@@ -293,14 +287,14 @@ class Attempt {
 
   /// What the ref says afterwards counts, not how git ended.
   void move_branch(const Oid& commit) const {
-    std::optional<Error> problem;
+    const auto moved = [&] { return s_.repository.ref(work_.ref) == commit; };
     try {
-      if (git::update_ref(s_.git, work_.ref, commit, tip_, "striatum: apply")) return;
-    } catch (const Error& error) {
-      problem = error;
+      if (git::update_ref(s_.git, work_.ref, commit, tip_, "striatum: apply") || moved()) return;
+    } catch (const Error&) {
+      if (moved()) return;
+      if (!clear_dead_locks(s_.git, s_.ctx.place, work_.ref, commit)) throw;
+      if (git::update_ref(s_.git, work_.ref, commit, tip_, "striatum: apply") || moved()) return;
     }
-    if (s_.repository.ref(work_.ref) == commit) return;
-    if (problem) throw Error(*problem);
     throw Overtaken{};
   }
 

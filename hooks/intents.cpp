@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/intents.hpp"
 
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "base/crypto.hpp"
 #include "export/paths.hpp"
@@ -17,6 +19,16 @@ std::string lock_path(const app::Context& ctx, const std::string& branch) {
 }
 
 std::optional<Oid> oid_member(const Json& object, const char* name) { return Oid::parse(text_member(object, name)); }
+
+/// A lock file that has not changed for a second.
+bool abandoned(const std::string& path, const std::string& commit) {
+  constexpr std::size_t kMaxLock = 4096;
+  constexpr std::chrono::seconds kWatch{1};
+  const auto ours = [&](const std::optional<std::string>& text) { return text && (text->empty() || *text == commit + "\n"); };
+  if (!ours(os::read_file(path, kMaxLock))) return false;
+  std::this_thread::sleep_for(kWatch);
+  return ours(os::read_file(path, kMaxLock));
+}
 
 /// The commit that the branch went to, when it still holds it.
 std::optional<Oid> landed(const git::Repository& repository, const Json& detail) {
@@ -91,6 +103,9 @@ void void_intent(app::Context& ctx, const store::Intent& intent) {
 std::optional<Json> recover(app::Context& ctx, const git::Program& git, const git::Repository& repository,
                             const store::Intent& intent) {
   os::sweep_temporaries(git.git_dir());
+  if (const auto commit = oid_member(intent.detail, "commit")) {
+    clear_dead_locks(git, ctx.place, text_member(intent.detail, "ref"), *commit);
+  }
   if (landed(repository, intent.detail)) return finish_intent(ctx, git, repository, intent);
   void_intent(ctx, intent);
   return std::nullopt;
@@ -107,6 +122,15 @@ os::FairLock lock_branch(const app::Context& ctx, const std::string& branch) {
     fail(Code::transition, "apply_busy", "another apply works on branch " + quote(branch),
          {"try again when it has ended"});
   }
+}
+
+bool clear_dead_locks(const git::Program& git, const app::Place& place, const std::string& ref, const Oid& commit) {
+  bool out = false;
+  const std::string common = place.git ? place.git->common_dir : git.git_dir();
+  for (const std::string& path : {os::path_join(common, ref + ".lock"), os::path_join(git.git_dir(), "HEAD.lock")}) {
+    if (abandoned(path, commit.hex())) out = os::remove_file(path) || out;
+  }
+  return out;
 }
 
 Json finish_intent(app::Context& ctx, const git::Program& git, const git::Repository& repository,

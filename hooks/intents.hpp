@@ -21,6 +21,10 @@ namespace striatum::hooks {
 [[nodiscard]] Json finish_intent(app::Context& ctx, const git::Program& git, const git::Repository& repository,
                                  const store::Intent& intent);
 
+/// Removes the locks on a ref that a dead `git update-ref` to `commit` left: those that hold this id, or nothing and
+/// stay so. Call it while no apply on the branch is alive. True when there was one.
+bool clear_dead_locks(const git::Program& git, const app::Place& place, const std::string& ref, const Oid& commit);
+
 /// What the next command does with an apply that died: finishes it where its commit is in the branch, else voids it.
 /// Cheap when there is none. An apply that is alive is left alone.
 void recover_intents(app::Context& ctx);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/sync.hpp"
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <map>
 #include <set>
-#include <thread>
 
+#include "export/paths.hpp"
+#include "hooks/index_lock.hpp"
 #include "os/repo_files.hpp"
 
 namespace striatum::hooks {
@@ -16,6 +19,15 @@ using git::Mode;
 
 /// More paths than this are asked for by looking at the whole tree.
 constexpr std::size_t kMaxPathArguments = 1000;
+/// Others hold an index for moments only.
+constexpr std::chrono::milliseconds kPatience{3'000};
+
+/// The process's umask, which can only be read by setting it.
+mode_t file_mask() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
 
 struct Side {
   Mode mode = Mode::none;
@@ -32,91 +44,86 @@ std::map<std::string, Side> by_path(const std::vector<Change>& changes) {
   return out;
 }
 
-/// What a work tree has at the paths of a commit's change.
+/// One work tree that has the branch checked out.
 class Checkout {
  public:
-  Checkout(const std::string& folder, const Oid& before, const std::vector<Change>& changes)
-      : git_(git::Program(folder).durable()), files_(folder) {
-    std::vector<std::string> paths;
-    for (const Change& change : changes) paths.push_back(change.path);
-    if (paths.size() > kMaxPathArguments) paths.clear();
-    index_ = by_path(git::staged_changes(git_, before.hex()));
-    tree_ = by_path(git::worktree_changes(git_, before.hex(), git::StoreBlobs::no, paths));
-  }
+  Checkout(const git::Repository& repository, const std::string& folder, const Oid& before)
+      : repository_(repository), git_(git::Program(folder).durable()), files_(folder), before_(before.hex()) {}
 
-  /// Returns the paths left alone.
-  std::vector<std::string> bring(const std::vector<Change>& changes) {
+  /// Returns the paths left alone: all of them while somebody else holds the index.
+  std::vector<std::string> bring(const std::vector<Change>& changes) const {
+    const auto lock = IndexLock::acquire(git_.git_dir(), kPatience);
+    if (!lock) return paths_of(changes);
+    const git::PrivateIndex index(git_);
+    const auto staged = by_path(git::staged_changes(index.git(), before_));
+    const auto present = by_path(git::worktree_changes(git_, before_, git::StoreBlobs::no, arguments(changes)));
     std::vector<std::string> alone;
     std::vector<Change> enter;
-    std::vector<Change> write;
     for (const Change& change : changes) {
-      const Side index = side(index_, change);
-      const Side tree = side(tree_, change);
-      const bool written = tree == after_of(change);
-      if ((index != before_of(change) && index != after_of(change)) || (!written && !untouched(change, tree))) {
+      const Side entry = side(staged, change);
+      const Side file = side(present, change);
+      const bool free = entry == before_of(change) || entry == after_of(change);
+      if (!free || !(file == after_of(change) || (untouched(change, file) && write(change)))) {
         alone.push_back(change.path);
-        continue;
+      } else if (entry != after_of(change)) {
+        enter.push_back(change);
       }
-      if (index != after_of(change)) enter.push_back(change);
-      if (!written) write.push_back(change);
     }
-    if (!put(enter)) {
-      for (const Change& change : changes) alone.push_back(change.path);
-      return alone;
-    }
-    write_files(write);
-    if (!enter.empty()) static_cast<void>(git_.run({"update-index", "-q", "--refresh"}));
+    if (enter.empty()) return alone;
+    index.put(enter);
+    static_cast<void>(index.git().run({"update-index", "-q", "--refresh"}));
+    lock->publish(index.path());
     return alone;
   }
 
  private:
+  static std::vector<std::string> paths_of(const std::vector<Change>& changes) {
+    std::vector<std::string> out;
+    for (const Change& change : changes) out.push_back(change.path);
+    return out;
+  }
+
+  static std::vector<std::string> arguments(const std::vector<Change>& changes) {
+    return changes.size() > kMaxPathArguments ? std::vector<std::string>() : paths_of(changes);
+  }
+
   static Side side(const std::map<std::string, Side>& changed, const Change& change) {
     const auto found = changed.find(change.path);
     return found == changed.end() ? before_of(change) : found->second;
   }
 
-  /// As the commit before has it, and nothing in the way that git would have to remove.
-  bool untouched(const Change& change, const Side& tree) const {
-    if (tree != before_of(change)) return false;
-    const auto found = files_.stat(change.path);
-    if (change.mode_before == Mode::none) return found.access == os::Access::absent;
-    return found.access == os::Access::ok;
+  /// As the commit before has it, and nothing else in the way.
+  bool untouched(const Change& change, const Side& file) const {
+    if (file != before_of(change)) return false;
+    const os::Access access = files_.stat(change.path).access;
+    return access == (change.mode_before == Mode::none ? os::Access::absent : os::Access::ok);
   }
 
-  /// Another program may hold the index for a moment; its lock is never removed.
-  bool put(const std::vector<Change>& changes) const {
-    if (changes.empty()) return true;
-    std::string input;
-    for (const Change& change : changes) {
-      const bool gone = change.mode_after == Mode::none;
-      input += (gone ? "0" : git::to_octal(change.mode_after)) + ' ' + change.after.value_or(Oid{}).hex() + '\t' +
-               change.path + '\0';
+  /// False when something stands in the way. Whole files only: by rename.
+  bool write(const Change& change) const {
+    const bool link = change.mode_before == Mode::link || change.mode_after == Mode::link;
+    if (change.mode_after == Mode::none || link) {
+      if (change.mode_before != Mode::none && files_.remove(change.path) != os::Access::ok) return false;
+      if (change.mode_after == Mode::none) return true;
     }
-    constexpr int kTries = 40;
-    for (int i = 0; i < kTries; ++i) {
-      if (git_.run({"update-index", "-z", "--index-info"}, input).ok()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (change.mode_after == Mode::pointer) return true;  // what a submodule holds is its user's
+    if (change.mode_after == Mode::link) {
+      return files_.write_link(change.path, repository_.blob(*change.after)) == os::Access::ok;
     }
-    return false;
+    const mode_t mode = (change.mode_after == Mode::executable ? 0777U : 0666U) & ~file_mask();
+    return files_.write_atomically(change.path, bytes(change), mode) == os::Access::ok;
   }
 
-  void write_files(const std::vector<Change>& changes) const {
-    std::string input;
-    for (const Change& change : changes) {
-      if (change.mode_after == Mode::none) {
-        static_cast<void>(files_.remove(change.path));
-      } else if (change.mode_after != Mode::pointer) {
-        input += change.path + '\0';
-      }
-    }
-    if (input.empty()) return;
-    static_cast<void>(git_.out({"checkout-index", "-f", "-u", "-q", "-z", "--stdin"}, std::move(input)));
+  /// As git would check it out; records have no filters.
+  [[nodiscard]] std::string bytes(const Change& change) const {
+    if (provenance::place_of(change.path) != provenance::Place::content) return repository_.blob(*change.after);
+    return git_.out({"cat-file", "--filters", "--path=" + change.path, change.after->hex()});
   }
 
+  const git::Repository& repository_;
   git::Program git_;
   os::RepoFiles files_;
-  std::map<std::string, Side> index_;
-  std::map<std::string, Side> tree_;
+  std::string before_;
 };
 
 }  // namespace
@@ -127,7 +134,7 @@ std::vector<std::string> sync_work_trees(const git::Program& git, const git::Rep
   std::set<std::string> alone;
   for (const git::Worktree& tree : git::worktrees(git)) {
     if (tree.bare || tree.ref != ref || !os::is_directory(tree.path)) continue;
-    for (std::string& path : Checkout(tree.path, before, changes).bring(changes)) alone.insert(std::move(path));
+    for (std::string& path : Checkout(repository, tree.path, before).bring(changes)) alone.insert(std::move(path));
   }
   return {alone.begin(), alone.end()};
 }

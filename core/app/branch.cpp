@@ -51,10 +51,11 @@ bool check_out(const Context& ctx, const std::string& branch) {
 
 void refuse_confirmed(const Run& run, const BranchConfirm& command) {
   const bool waiting = run.state == RunState::needs_branch_confirmation || run.state == RunState::ready;
-  if (waiting || (command.again && run.state == RunState::running)) return;
+  const bool begun = run.state == RunState::running || run.state == RunState::blocked || run.state == RunState::completed;
+  if (waiting || (command.again && begun)) return;
   refuse(Code::transition, "run " + quote(run.id.str()) + " is not waiting for branch confirmation; it is " +
                                std::string(to_text(run.state)),
-         {"a running run takes its branch as it is now with --again"});
+         {"a run that has begun takes its branch as it is now with --again"});
 }
 
 bool allow_dirty(store::Connection& db, const Run& run) {
@@ -75,7 +76,7 @@ Json confirm_rows(Context& ctx, store::WriteUnit& unit, const BranchConfirm& com
   unit.event(event);
   const bool differs = current && *current != command.branch;
   return {{"run_id", run.id.str()},
-          {"state", to_text(run.state == RunState::running ? RunState::running : RunState::ready)},
+          {"state", to_text(run.state == RunState::needs_branch_confirmation ? RunState::ready : run.state)},
           {"branch", command.branch},
           {"requested_branch", command.branch},
           {"current_git_branch", nullable(current)},

@@ -2,7 +2,6 @@
 #include "app/doctor.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "app/read_model.hpp"
 #include "domain/states.hpp"
@@ -106,13 +105,17 @@ void check_worktrees(const Patient& of, Findings& out) {
 }
 
 void check_supervisors(const Patient& of, Findings& out) {
-  for (const Json& row : store::attached_supervisors(of.db, of.scope)) {
+  for (const Json& row : store::live_supervisors(of.db, of.scope)) {
+    if (row["pid"].is_null()) continue;
     const std::string id = text_member(row, "id");
     const auto pipe = optional_text(row, "stdin_pipe_path");
-    if (!process_alive(member(row, "pid"))) out.texts.push_back("supervisor pid is gone: " + id);
-    else if (pipe && !os::exists(*pipe)) out.texts.push_back("supervisor stdin pipe missing: " + id);
+    if (!process_alive(row["pid"])) {
+      out.texts.push_back("supervisor pid is gone: " + id);
+    } else if (row["state"] == "attached" && (!pipe || !os::exists(*pipe))) {
+      out.texts.push_back("supervisor stdin pipe missing: " + id);
+    }
   }
-  for (Json& row : store::lost_supervisors(of.db, of.scope)) {
+  for (Json& row : store::lost_supervisors(of.db, of.scope, of.ctx.clock.now())) {
     const std::string id = text_member(row, "supervisor_id");
     row.erase("supervisor_id");
     row["id"] = id;
@@ -138,9 +141,8 @@ void check_executions(const Patient& of, Findings& out) {
              {"started_at", row["started_at"]},
              {"lease_id", row["lease_id"]}});
   }
-  const std::string now = to_text(of.ctx.clock.now());
   for (const Json& row : rows) {
-    if (row["state"] != "running" || row["lease_expires_at"].is_null() || text_member(row, "lease_expires_at") >= now) continue;
+    if (row["state"] != "running" || row["lease_state"] != "expired") continue;
     out.add("process_running_with_expired_lease",
             "process " + text_member(row, "process_id") + " (pid " + row["pid"].dump() + ") outlives lease " +
                 text_member(row, "lease_id") + repair,
@@ -150,6 +152,42 @@ void check_executions(const Patient& of, Findings& out) {
              {"pid", row["pid"]},
              {"lease_id", row["lease_id"]},
              {"lease_expires_at", row["lease_expires_at"]}});
+  }
+}
+
+/// A review is only worth something when another process than the author's gives it.
+void check_independence(const Patient& of, Findings& out) {
+  const Json rows = store::sessions_with_supervisors(of.db, of.scope);
+  const std::string start = "reviewer independence is unverified: ";
+  for (const Json& author : rows) {
+    if (author["role_id"] != "author" || author["supervisor_id"].is_null()) continue;
+    for (const Json& reviewer : rows) {
+      const bool meets = reviewer["role_id"] == "reviewer" && reviewer["run_id"] == author["run_id"];
+      if (!meets || !reviewer["supervisor_id"].is_null()) continue;
+      out.add("reviewer_independence_unverified",
+              start + "session " + text_member(reviewer, "session_id") + " has no supervisor, author session " +
+                  text_member(author, "session_id") + " has one",
+              {{"id", reviewer["session_id"]},
+               {"run_id", author["run_id"]},
+               {"reviewer_session_id", reviewer["session_id"]},
+               {"author_session_id", author["session_id"]},
+               {"author_pid", author["pid"]}});
+    }
+  }
+  const auto shown = [](const Json& row) { return Json{{"session_id", row["session_id"]}, {"role_id", row["role_id"]}}; };
+  for (std::size_t a = 0; a < rows.size(); ++a) {
+    for (std::size_t b = a + 1; b < rows.size(); ++b) {
+      if (rows[a]["pid"].is_null() || rows[a]["pid"] != rows[b]["pid"] || rows[a]["run_id"] != rows[b]["run_id"]) continue;
+      if (rows[a]["role_id"] == rows[b]["role_id"]) continue;
+      out.add("reviewer_independence_unverified",
+              start + "sessions " + text_member(rows[a], "session_id") + " and " + text_member(rows[b], "session_id") +
+                  " share pid " + rows[a]["pid"].dump(),
+              {{"id", rows[a]["session_id"]},
+               {"run_id", rows[a]["run_id"]},
+               {"shared_pid", rows[a]["pid"]},
+               {"session_a", shown(rows[a])},
+               {"session_b", shown(rows[b])}});
+    }
   }
 }
 
@@ -178,6 +216,7 @@ Findings examine(const Context& ctx, store::Connection& db, const store::Scope& 
   check_worktrees(of, out);
   check_supervisors(of, out);
   check_executions(of, out);
+  check_independence(of, out);
   return out;
 }
 

@@ -66,7 +66,7 @@ Json human_checkpoint(store::Connection& db, const Json& blocker) {
   if (!job.empty()) {
     add(job, member(blocker, "workflow_job_id"), member(blocker, "job_state"), "checkpoint_job");
     for (const store::Waiter& waiter : store::jobs_behind(db, JobId(job))) {
-      if (waiter.state == "blocked") add(waiter.job_id, waiter.workflow_job_id, waiter.state, "blocked_downstream");
+      add(waiter.job_id, waiter.workflow_job_id, waiter.state, "blocked_downstream");
     }
   }
   return {{"decision_required", "Human decision required: settle what this checkpoint asks, then resolve it"},
@@ -96,7 +96,7 @@ Json process_health(store::Connection& db, const store::Scope& scope) {
   for (const Json& row : scope ? store::executions(db, scope) : Json::array()) {
     const std::string state = text_member(row, "state");
     ++counts[state];
-    if (state == "running" && !process_alive(member(row, "pid"))) ++stale;
+    if (state == "running" && member(row, "lease_state") == "expired") ++stale;
   }
   return {{"running_count", counts["running"]},
           {"stale_running_count", stale},
@@ -105,10 +105,10 @@ Json process_health(store::Connection& db, const store::Scope& scope) {
           {"next_actions", stale > 0 ? Json{"recovery_process_reconcile"} : Json::array()}};
 }
 
-Json next_actions(store::Connection& db, const store::Scope& scope, const NextActionsOf& facts) {
+Json next_actions(const NextActionsOf& facts) {
   Json out = Json::array();
   if (!facts.claimable.empty()) out.push_back("claim_available_work");
-  if (!store::lost_supervisors(db, scope).empty()) out.push_back("recover_orphan_supervisor");
+  if (!facts.lost_supervisors.empty()) out.push_back("recover_orphan_supervisor");
   if (!facts.blockers.empty()) out.insert(out.end(), {"inspect_blocker", "export_run_evidence"});
   const bool checkpoint = std::any_of(facts.blockers.begin(), facts.blockers.end(), [](const Json& blocker) {
     return text_member(blocker, "severity") == "human_checkpoint";

@@ -51,7 +51,8 @@ struct NextActionsOf {
   const Json& blockers;
   const Json& refusing;
   const Json& health;
+  const Json& lost_supervisors;
 };
-[[nodiscard]] Json next_actions(store::Connection& db, const store::Scope& scope, const NextActionsOf& facts);
+[[nodiscard]] Json next_actions(const NextActionsOf& facts);
 
 }  // namespace striatum::app

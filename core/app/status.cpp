@@ -72,13 +72,13 @@ Json checkpoints(const Json& blockers) {
 
 }  // namespace
 
-Json status_model(store::Connection& db, const store::Scope& scope) {
+Json status_model(store::Connection& db, const store::Scope& scope, Instant now) {
   const Json claimable = store::claimable_work(db, scope);
   Json blockers = blockers_shown(db, scope);
   Json refusing = store::refusing_verdicts(db, scope);
   Json health = process_health(db, scope);
   Json out;
-  out["next_actions"] = next_actions(db, scope, {claimable, blockers, refusing, health});
+  out["next_actions"] = next_actions({claimable, blockers, refusing, health, store::lost_supervisors(db, scope, now)});
   out["runs"] = store::run_heads(db, scope);
   out["provenance_mode"] = provenance(db, scope);
   out["sessions"] = sessions(db, scope);
@@ -96,7 +96,7 @@ Json status_model(store::Connection& db, const store::Scope& scope) {
 Json status(Context& ctx, const store::Scope& run) {
   if (run) sweep(ctx, *run);
   return read(ctx, [&](store::Connection& db) {
-    Json out = status_model(db, run);
+    Json out = status_model(db, run, ctx.clock.now());
     if (ctx.name == Name::striatum) return out;
     out["leases"] = store::holders(db, run);
     const auto paused = store::paused_runs(db, run);

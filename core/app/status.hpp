@@ -12,6 +12,6 @@ namespace striatum::app {
 [[nodiscard]] Json status(Context& ctx, const store::Scope& run);
 
 /// The contract's members alone, inside a snapshot that the caller holds.
-[[nodiscard]] Json status_model(store::Connection& db, const store::Scope& run);
+[[nodiscard]] Json status_model(store::Connection& db, const store::Scope& run, Instant now);
 
 }  // namespace striatum::app

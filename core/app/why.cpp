@@ -22,14 +22,14 @@ Json follow(store::Connection& db, Json (*load)(store::Connection&, const std::s
   return id ? load(db, *id) : Json();
 }
 
-Json of_run(store::Connection& db, Json run) {
+Json of_run(store::Connection& db, Json run, Instant now) {
   const std::string id = text_member(run, "run_id");
   const store::Scope scope{RunId(id)};
   Json blockers = blockers_shown(db, scope);
   const Json claimable = store::claimable_work(db, scope);
   const Json refusing = store::refusing_verdicts(db, scope);
   const Json health = process_health(db, scope);
-  Json actions = next_actions(db, scope, {claimable, blockers, refusing, health});
+  Json actions = next_actions({claimable, blockers, refusing, health, store::lost_supervisors(db, scope, now)});
   return {{"target_type", "run"},
           {"run", std::move(run)},
           {"jobs", store::jobs_of_run(db, id)},
@@ -49,16 +49,12 @@ Json of_job(store::Connection& db, const char* type, Json job, Json message) {
           {"job", std::move(job)}};
 }
 
-Json blocked_behind(store::Connection& db, const std::string& job) {
-  std::vector<store::Waiter> blocked;
-  for (store::Waiter& waiter : store::jobs_behind(db, JobId(job))) {
-    if (waiter.state == "blocked") blocked.push_back(std::move(waiter));
-  }
-  return downstream(blocked);
-}
-
 Json of_blocker(store::Connection& db, Json blocker) {
   const std::string job = text_member(blocker, "job_id");
+  if (job.empty()) {
+    blocker.erase("workflow_job_id");
+    blocker.erase("job_state");
+  }
   Json checkpoint = human_checkpoint(db, blocker);
   Json actions = checkpoint.is_null() ? Json{"inspect_blocker", "export_run_evidence"} : checkpoint.at("next_actions");
   return {{"target_type", "blocker"},
@@ -66,7 +62,7 @@ Json of_blocker(store::Connection& db, Json blocker) {
           {"job", follow(db, store::job_row, blocker, "job_id")},
           {"session", follow(db, store::session_row, blocker, "session_id")},
           {"related_verdict", store::latest_verdict_row(db, job)},
-          {"blocked_downstream_jobs", blocked_behind(db, job)},
+          {"blocked_downstream_jobs", downstream(store::jobs_behind(db, JobId(job)))},
           {"human_checkpoint", std::move(checkpoint)},
           {"next_actions", std::move(actions)},
           {"events", events(db, About::job, blocker, "job_id")},
@@ -114,7 +110,7 @@ void require_job(const Context& ctx, const std::string& id, const Json& job) {
 }
 
 Json find(const Context& ctx, store::Connection& db, const std::string& id) {
-  if (Json run = store::run_row(db, id); !run.is_null()) return of_run(db, std::move(run));
+  if (Json run = store::run_row(db, id); !run.is_null()) return of_run(db, std::move(run), ctx.clock.now());
   if (Json job = store::find_job_row(db, id); !job.is_null()) return of_job(db, "job", std::move(job), nullptr);
   if (Json message = store::message_row(db, id); !message.is_null()) {
     Json job = follow(db, store::job_row, message, "job_id");
@@ -128,7 +124,7 @@ Json find(const Context& ctx, store::Connection& db, const std::string& id) {
   if (Json process = store::execution_row(db, id); !process.is_null()) return of_process(db, std::move(process));
   refuse(Code::not_found,
          quote(id) + " is not a known run, job, message, blocker, artifact, verdict, session or process",
-         {"list what there is with `striatum list runs` and `striatum list jobs --run-id RUN`"});
+         {"list what there is with `git striatum list runs` and `git striatum list jobs --run-id RUN`"});
 }
 
 }  // namespace

@@ -108,12 +108,13 @@ std::vector<Publication> publications(Connection& db, const RunId& run) {
   return out;
 }
 
-std::optional<Publication> active_publication(Connection& db, const std::string& path) {
+std::optional<Publication> active_publication(Connection& db, const std::string& path,
+                                              const std::optional<std::string>& branch) {
   Use row = db.use(
       "SELECT a.artifact_id, a.job_id, a.repo_path, a.content_sha256 FROM runs r "
       "JOIN artifacts a ON a.run_id = r.run_id WHERE r.state IN ('running', 'blocked') AND a.repo_path = ?1 "
-      "AND a.job_id IS NOT NULL ORDER BY a.created_at DESC, a.rowid DESC LIMIT 1",
-      path);
+      "AND a.job_id IS NOT NULL AND (?2 IS NULL OR r.branch_name = ?2) ORDER BY a.created_at DESC, a.rowid DESC LIMIT 1",
+      path, branch);
   if (!row.step()) return std::nullopt;
   return read_publication(row);
 }
@@ -155,14 +156,12 @@ std::optional<Worker> last_worker(Connection& db, const JobId& job) {
   return Worker{row.id<SessionId>(0), row.id<LeaseId>(1)};
 }
 
-std::vector<Lease> active_leases(Connection& db) {
-  std::vector<LeaseId> ids;
-  {
-    Use row = db.use("SELECT lease_id FROM leases WHERE state = 'active' ORDER BY rowid");
-    while (row.step()) ids.push_back(row.id<LeaseId>(0));
-  }
-  std::vector<Lease> out;
-  for (const LeaseId& id : ids) out.push_back(get_lease(db, id));
+std::vector<LiveLease> live_leases(Connection& db) {
+  std::vector<LiveLease> out;
+  Use row = db.use(
+      "SELECT l.owner_session_id, l.resource_id, w.worktree_path FROM leases l LEFT JOIN job_worktrees w "
+      "ON w.job_id = l.resource_id AND w.state = 'active' WHERE l.state = 'active' ORDER BY l.rowid");
+  while (row.step()) out.push_back({row.id<SessionId>(0), row.id<JobId>(1), row.optional_text(2)});
   return out;
 }
 

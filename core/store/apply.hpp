@@ -41,8 +41,9 @@ struct EvidenceRows {
   Json artifacts;
 };
 [[nodiscard]] EvidenceRows evidence_rows(Connection& db, const RunId& run);
-/// The newest publication of a path in any run that is running or blocked; nullopt when there is none.
-[[nodiscard]] std::optional<Publication> active_publication(Connection& db, const std::string& path);
+/// The newest publication of a path in a run that is running or blocked on this branch, or on any.
+[[nodiscard]] std::optional<Publication> active_publication(Connection& db, const std::string& path,
+                                                            const std::optional<std::string>& branch);
 /// The chain's hash at a place, 32 bytes; nullopt when the chain is shorter.
 [[nodiscard]] std::optional<std::string> chain_hash(Connection& db, std::int64_t seq);
 /// Runs whose work is not ended.
@@ -66,8 +67,13 @@ struct Worker {
   LeaseId lease;
 };
 [[nodiscard]] std::optional<Worker> last_worker(Connection& db, const JobId& job);
-/// Active leases on jobs, of all runs.
-[[nodiscard]] std::vector<Lease> active_leases(Connection& db);
+/// Active leases on jobs, of all runs; `folder`: the worktree made for the job, when there is one.
+struct LiveLease {
+  SessionId session;
+  JobId job;
+  std::optional<std::string> folder;
+};
+[[nodiscard]] std::vector<LiveLease> live_leases(Connection& db);
 
 /// True when this folder was made as the worktree of a job.
 [[nodiscard]] bool has_worktree(Connection& db, const JobId& job, const std::string& folder);

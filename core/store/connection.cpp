@@ -31,7 +31,7 @@ Damage damage_of(int primary) {
     case SQLITE_CANTOPEN: return {"db_unreadable", "the state file cannot be opened", "check the owner and mode of .striatum/"};
     case SQLITE_NOMEM: return {"out_of_memory", "out of memory", "free some memory and repeat the command"};
     case SQLITE_IOERR: return {"io_error", "reading or writing the state file failed", "check the disk and repeat the command"};
-    default: return {"storage", "the state file refused the change", "run `striatum doctor --verbose`"};
+    default: return {"storage", "the state file refused the change", "run `git striatum doctor --verbose`"};
   }
 }
 

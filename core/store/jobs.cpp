@@ -53,7 +53,7 @@ std::optional<Job> find_job(Connection& db, const JobId& id) {
 
 Job get_job(Connection& db, const JobId& id, Code unknown) {
   if (auto job = find_job(db, id)) return *job;
-  refuse(unknown, "could not find job " + quote(id.str()), {"list the jobs with `striatum list jobs --run-id RUN`"});
+  refuse(unknown, "could not find job " + quote(id.str()), {"list the jobs with `git striatum list jobs --run-id RUN`"});
 }
 
 std::optional<Job> find_attempt(Connection& db, const RunId& run, const WorkflowJobId& name, int attempt) {

@@ -29,7 +29,7 @@ Lease get_lease(Connection& db, const LeaseId& id) {
   Use row = db.use(
       "SELECT lease_id, run_id, resource_id, owner_session_id, state, expires_at FROM leases WHERE lease_id = ?1", id);
   if (!row.step()) {
-    refuse(Code::not_found, "could not find lease " + quote(id.str()), {"claim a job with `striatum claim-next`"});
+    refuse(Code::not_found, "could not find lease " + quote(id.str()), {"claim a job with `git striatum claim-next`"});
   }
   return read_lease(row);
 }

@@ -44,8 +44,10 @@ void ack_message(Connection& db, const MessageId& id, Instant now) {
 }
 
 void complete_message(Connection& db, const MessageId& id, Instant now) {
-  db.run("UPDATE queue_messages SET state = 'completed', completed_at = ?2, updated_at = ?2 WHERE message_id = ?1", id,
-         now);
+  db.run(
+      "UPDATE queue_messages SET state = 'completed', completed_at = ?2, updated_at = ?2, current_lease_id = NULL "
+      "WHERE message_id = ?1",
+      id, now);
 }
 
 void release_message(Connection& db, const MessageId& id, MessageState state, Instant now) {

@@ -42,8 +42,8 @@ struct RunMode {
 [[nodiscard]] Json claimable_work(Connection& db, const Scope& scope);
 /// Running, lost and timed out executions with `lease_state` and `lease_expires_at`.
 [[nodiscard]] Json executions(Connection& db, const Scope& scope);
-/// Lost supervisors whose session holds an active lease, with `lease_id` and `lease_expires_at`.
-[[nodiscard]] Json lost_supervisors(Connection& db, const Scope& scope);
+/// Lost supervisors whose session holds a lease that is not over, with `lease_id` and `lease_expires_at`.
+[[nodiscard]] Json lost_supervisors(Connection& db, const Scope& scope, Instant now);
 
 /// A job and what it waits for.
 struct Upstream {

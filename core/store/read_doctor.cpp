@@ -74,14 +74,14 @@ Json sessions_on_ended_runs(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT s.session_id AS id, r.run_id, r.state AS run_state FROM sessions s JOIN runs r ON r.run_id = s.run_id "
       "WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'active' AND r.state IN ('completed', 'failed', 'canceled') "
-      "ORDER BY s.rowid",
+      "ORDER BY r.rowid, s.slug",
       scope);
 }
 
 Json unreaped_leases(Connection& db, const Scope& scope, Instant now) {
   return db.rows(
       "SELECT l.lease_id AS id, l.expires_at, l.resource_id FROM leases l WHERE l." STRIATUM_IN_SCOPE
-      " AND l.state = 'active' AND l.expires_at < ?2 ORDER BY l.rowid",
+      " AND l.state = 'active' AND l.expires_at < ?2 ORDER BY l.resource_id",
       scope, now);
 }
 
@@ -109,18 +109,19 @@ Json active_worktrees(Connection& db, const Scope& scope) {
       scope);
 }
 
-Json attached_supervisors(Connection& db, const Scope& scope) {
+Json live_supervisors(Connection& db, const Scope& scope) {
   return db.rows(
-      "SELECT s.supervisor_id AS id, s.run_id, s.session_id, s.pid, s.pid_start_time, s.stdin_pipe_path "
-      "FROM process_supervisors s WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'attached' ORDER BY s.rowid",
+      "SELECT s.supervisor_id AS id, s.state, s.pid, s.stdin_pipe_path FROM process_supervisors s "
+      "WHERE s." STRIATUM_IN_SCOPE " AND s.state IN ('starting', 'attached', 'detached') ORDER BY s.rowid",
       scope);
 }
 
-Json reviewing_sessions(Connection& db, const Scope& scope) {
+Json sessions_with_supervisors(Connection& db, const Scope& scope) {
   return db.rows(
-      "SELECT s.session_id AS id, s.run_id, s.role_id, s.state, p.supervisor_id, p.pid FROM sessions s "
+      "SELECT s.session_id, s.run_id, s.role_id, p.supervisor_id, p.pid FROM sessions s "
       "LEFT JOIN process_supervisors p ON p.session_id = s.session_id AND p.state = 'attached' "
-      "WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'active' ORDER BY s.rowid",
+      "WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'active' AND EXISTS (SELECT 1 FROM process_supervisors a "
+      "WHERE a.run_id = s.run_id AND a.state = 'attached') ORDER BY s.registered_at, s.rowid",
       scope);
 }
 

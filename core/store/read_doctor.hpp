@@ -10,8 +10,7 @@ namespace striatum::store {
 [[nodiscard]] std::string schema_version(Connection& db);
 
 [[nodiscard]] Json active_jobs_without_lease(Connection& db, const Scope& scope);
-/// Gates behind finished work that do not look open: `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict,
-/// gate_json, is_review}`.
+/// Gates behind completed review jobs: `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict, gate_json}`.
 [[nodiscard]] Json gates_of_completed_jobs(Connection& db, const Scope& scope);
 /// `{id, logical_name, actual_kind, actual_path, expected_artifacts_json}` of completed jobs' artifacts.
 [[nodiscard]] Json artifacts_of_completed_jobs(Connection& db, const Scope& scope);
@@ -25,10 +24,10 @@ namespace striatum::store {
 [[nodiscard]] Json orphan_packets(Connection& db, const Scope& scope);
 /// Active worktrees, with `lease_active`.
 [[nodiscard]] Json active_worktrees(Connection& db, const Scope& scope);
-/// Attached supervisors: `{id, pid, stdin_pipe_path, …}`.
-[[nodiscard]] Json attached_supervisors(Connection& db, const Scope& scope);
-/// Reviewing and authoring sessions with the supervisor that vouches for each: for the independence check.
-[[nodiscard]] Json reviewing_sessions(Connection& db, const Scope& scope);
+/// Supervisors that have not ended: `{id, state, pid, stdin_pipe_path}`.
+[[nodiscard]] Json live_supervisors(Connection& db, const Scope& scope);
+/// Active sessions of the runs that have an attached supervisor: `{session_id, run_id, role_id, supervisor_id, pid}`.
+[[nodiscard]] Json sessions_with_supervisors(Connection& db, const Scope& scope);
 
 // ---- `doctor --deep`: what state and log promise of each other
 struct Breach {

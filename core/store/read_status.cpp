@@ -133,12 +133,13 @@ Json executions(Connection& db, const Scope& scope) {
       scope);
 }
 
-Json lost_supervisors(Connection& db, const Scope& scope) {
+Json lost_supervisors(Connection& db, const Scope& scope, Instant now) {
   return db.rows(
       "SELECT s.supervisor_id, s.run_id, s.session_id, l.lease_id, l.expires_at AS lease_expires_at, s.ended_at, "
       "s.stop_reason FROM process_supervisors s JOIN leases l ON l.owner_session_id = s.session_id "
-      "AND l.state = 'active' WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'lost' ORDER BY s.rowid, l.rowid",
-      scope);
+      "AND l.state = 'active' AND l.expires_at >= ?2 WHERE s." STRIATUM_IN_SCOPE
+      " AND s.state = 'lost' ORDER BY s.rowid, l.rowid",
+      scope, now);
 }
 
 std::vector<Waiter> blocked_jobs(Connection& db, const Scope& scope) {

@@ -111,7 +111,7 @@ void insert_blocker(Connection& db, const NewBlocker& row, Instant now) {
 Blocker get_blocker(Connection& db, const BlockerId& id) {
   Use row = db.use("SELECT run_id, job_id, severity, blocker_kind, state FROM blockers WHERE blocker_id = ?1", id);
   if (!row.step()) {
-    refuse(Code::not_found, "could not find blocker " + quote(id.str()), {"list the open ones with `striatum status`"});
+    refuse(Code::not_found, "could not find blocker " + quote(id.str()), {"list the open ones with `git striatum status`"});
   }
   Blocker blocker;
   blocker.id = id;

@@ -74,7 +74,7 @@ std::optional<Run> find_run(Connection& db, const RunId& id) {
 
 Run get_run(Connection& db, const RunId& id) {
   if (auto run = find_run(db, id)) return *run;
-  refuse(Code::not_found, "could not find run " + quote(id.str()), {"list the runs with `striatum list runs`"});
+  refuse(Code::not_found, "could not find run " + quote(id.str()), {"list the runs with `git striatum list runs`"});
 }
 
 void set_run_state(Connection& db, const RunId& id, RunState state) {

@@ -35,7 +35,7 @@ std::optional<Session> find_session(Connection& db, const SessionId& id) {
 Session get_session(Connection& db, const SessionId& id) {
   if (auto session = find_session(db, id)) return *session;
   refuse(Code::not_found, "could not find session " + quote(id.str()),
-         {"register one with `striatum register-session`"});
+         {"register one with `git striatum register-session`"});
 }
 
 int next_ordinal(Connection& db, const RunId& run, const std::string& role, const std::string& lane) {

@@ -26,10 +26,19 @@ const std::vector<Family>& families() {
       {"submit-review", add_submit_review},
       {"decision", add_decision},
       {"checkpoint", add_checkpoint},
+      {"evidence", add_evidence},
+      {"status", add_status},
+      {"why", add_why},
+      {"doctor", add_doctor},
+      {"list", add_list},
+      {"log", add_log},
       {"key", add_key},
       {"trust", add_trust},
       {"apply", add_apply},
       {"verify", add_verify},
+      {"receipt", add_receipt},
+      {"hooks", add_hooks},
+      {"hook", add_hook},
   };
   return kFamilies;
 }

@@ -4,6 +4,7 @@
 
 #include "app/verbs.hpp"
 #include "cli/arguments.hpp"
+#include "cli/people_work.hpp"
 #include "cli/shell.hpp"
 #include "verbs/families.hpp"
 
@@ -28,7 +29,8 @@ void add_branch(CLI::App& root, Shell& shell) {
   }
   verb->callback([args, &shell] {
     args->command.run = RunId(args->run);
-    shell.finish(app::branch_confirm(shell.open(), args->command));
+    const Json data = app::branch_confirm(shell.open(), args->command);
+    shell.finish(data, [&] { return people_confirmed(data); });
   });
 }
 

@@ -29,9 +29,18 @@ void add_override_verdict(CLI::App& root, Shell& shell);
 void add_submit_review(CLI::App& root, Shell& shell);
 void add_decision(CLI::App& root, Shell& shell);
 void add_checkpoint(CLI::App& root, Shell& shell);
+void add_evidence(CLI::App& root, Shell& shell);
+void add_status(CLI::App& root, Shell& shell);
+void add_why(CLI::App& root, Shell& shell);
+void add_doctor(CLI::App& root, Shell& shell);
+void add_list(CLI::App& root, Shell& shell);
+void add_log(CLI::App& root, Shell& shell);
 void add_apply(CLI::App& root, Shell& shell);
 void add_key(CLI::App& root, Shell& shell);
 void add_trust(CLI::App& root, Shell& shell);
 void add_verify(CLI::App& root, Shell& shell);
+void add_receipt(CLI::App& root, Shell& shell);
+void add_hooks(CLI::App& root, Shell& shell);
+void add_hook(CLI::App& root, Shell& shell);
 
 }  // namespace striatum::cli

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/verbs.hpp"
+#include "cli/people_work.hpp"
 #include "cli/shell.hpp"
 #include "verbs/families.hpp"
 
@@ -21,7 +22,8 @@ void add_init(CLI::App& root, Shell& shell) {
   }
   verb->callback([args, &shell] {
     const app::Lost lost = args->restore ? app::Lost::restore : args->forget ? app::Lost::forget : app::Lost::ask;
-    shell.finish(app::init(shell.open(), lost));
+    const Json data = app::init(shell.open(), lost);
+    shell.finish(data, [&] { return people_init(data); });
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include "cli/people_work.hpp"
 #include "cli/shell.hpp"
 #include "verbs/families.hpp"
 #include "verbs/held.hpp"
@@ -22,7 +23,8 @@ void add_claim_next(CLI::App& root, Shell& shell) {
   add_session_id(*verb, args->session);
   add_integer(*verb, "--lease-seconds", args->seconds, "How long the lease lasts (default 1800)");
   verb->callback([args, &shell] {
-    shell.finish(app::claim_next(shell.open(), SessionId(args->session), Seconds{args->seconds}));
+    const Json data = app::claim_next(shell.open(), SessionId(args->session), Seconds{args->seconds});
+    shell.finish(data, [&] { return people_claimed(data, shell.now()); });
   });
 }
 

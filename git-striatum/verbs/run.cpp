@@ -4,6 +4,7 @@
 
 #include "app/verbs.hpp"
 #include "cli/arguments.hpp"
+#include "cli/people_work.hpp"
 #include "cli/shell.hpp"
 #include "verbs/families.hpp"
 
@@ -28,7 +29,7 @@ void add_prepare(CLI::App& group, Shell& shell) {
   verb->callback([args, &shell] {
     const app::Prepared prepared = app::run_prepare(shell.open(), args->workflow);
     if (!prepared.warning.empty()) shell.remark(prepared.warning);
-    shell.finish(prepared.data);
+    shell.finish(prepared.data, [&] { return people_prepared(prepared.data); });
   });
 }
 
@@ -36,7 +37,10 @@ void add_start(CLI::App& group, Shell& shell) {
   auto args = std::make_shared<RunArgs>();
   auto* verb = group.add_subcommand("start", "Start a run whose branch is confirmed");
   add_run_id(*verb, *args);
-  verb->callback([args, &shell] { shell.finish(app::run_start(shell.open(), RunId(args->run))); });
+  verb->callback([args, &shell] {
+    const Json data = app::run_start(shell.open(), RunId(args->run));
+    shell.finish(data, [&] { return people_started(data); });
+  });
 }
 
 void add_pause(CLI::App& group, Shell& shell) {

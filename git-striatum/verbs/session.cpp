@@ -4,6 +4,7 @@
 
 #include "app/verbs.hpp"
 #include "cli/arguments.hpp"
+#include "cli/people_work.hpp"
 #include "cli/shell.hpp"
 #include "verbs/families.hpp"
 
@@ -30,7 +31,8 @@ void add_register_session(CLI::App& root, Shell& shell) {
   verb->callback([args, &shell] {
     args->command.run = RunId(args->run);
     if (args->parent) args->command.parent = SessionId(*args->parent);
-    shell.finish(app::register_session(shell.open(), args->command));
+    const Json data = app::register_session(shell.open(), args->command);
+    shell.finish(data, [&] { return people_registered(data); });
   });
 }
 

@@ -217,8 +217,15 @@ def open_job(name, kind="draft", role="author"):
     return {**spec, "write_scope": scope, "expected_artifacts": []}
 
 
+def forget(repo):
+    """No state, and no copy of one either."""
+    for folder in (".striatum", ".git/striatum"):
+        path = repo / folder
+        path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
+
+
 def start(examiner, name):
-    shutil.rmtree(examiner.repo / ".striatum", ignore_errors=True)
+    forget(examiner.repo)
     flow = Flow(examiner.tool, name, examiner.repo,
                 workflow([open_job("draft"), open_job("more"), open_job("review", "review", "reviewer")])).start()
     examiner.before = examiner.sandbox.listing()
@@ -337,7 +344,7 @@ def json_documents():
     yield "empty", b"", refused
     yield "no JSON", b"\x00" * 100, refused
     yield "BOM", b"\xef\xbb\xbf" + good.encode(), refused
-    yield "not UTF-8", put("x", '"\udcff"').decode("utf-8", "replace").encode("latin-1", "replace") + b"\xff", refused
+    yield "not UTF-8", put("x", '"?"').replace(b'"?"', b'"\xff\xfe"'), refused
     yield "UTF-8 cut short", good.encode()[:-1] + b', "x": "\xe2\x82"}', refused
     yield "overlong UTF-8", good.encode()[:-1] + b', "x": "\xc0\xaf"}', refused
     yield "NUL in a string", good.encode()[:-1] + b', "x": "\x00"}', refused
@@ -388,7 +395,7 @@ def json_files(examiner, arguments):
             if number % 3 == 0 or number < 22:
                 for verb in (["workflow", "plan"], ["workflow", "graph"], ["workflow", "graph", "--format", "dot"]):
                     examiner.probe(name, [*verb, "wf/hostile.json"], codes | {0, 8}, label=f"{verb[1]}: {title}")
-                examiner.probe(name, ["run", "prepare", "--workflow", "wf/hostile.json"], codes | {1},
+                examiner.probe(name, ["run", "prepare", "--workflow", "wf/hostile.json"], codes | {1, 7},
                                label=f"prepare: {title}")
         flow = start(examiner, name)
         session = flow.session()
@@ -436,13 +443,13 @@ def markdown(examiner, arguments):
 # ------------------------------------------------------------------------------ traps
 
 def trap_state_link(repo):
-    shutil.rmtree(repo / ".striatum", ignore_errors=True)
+    forget(repo)
     (repo / ".striatum").symlink_to("../outside")
 
 
 def trap(relative, make):
     def lay(repo):
-        shutil.rmtree(repo / ".striatum", ignore_errors=True)
+        forget(repo)
         (repo / ".striatum").mkdir()
         make(repo / ".striatum" / relative, repo)
     return lay
@@ -454,6 +461,7 @@ def in_place(relative, make):
         target = repo / relative
         if target.is_symlink() or target.is_file():
             target.unlink()
+        shutil.rmtree(target, ignore_errors=True)
         make(target, repo)
     return lay
 
@@ -502,11 +510,12 @@ def traps(examiner, arguments):
     repo = examiner.repo
     for name in NAMES:
         for title, lay in TRAPS.items():
-            for extra in (".gitignore", "decisions", ".git/striatum"):
-                if (repo / extra).is_symlink() or (repo / extra).is_file() or (repo / extra).exists():
-                    (repo / extra).unlink() if not (repo / extra).is_dir() or (repo / extra).is_symlink() else shutil.rmtree(repo / extra)
-            if (repo / ".striatum").is_symlink():
-                (repo / ".striatum").unlink()
+            for extra in (".gitignore", "decisions"):
+                path = repo / extra
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
             flow = start(examiner, name)
             session = flow.session()
             lay(repo)
@@ -521,8 +530,7 @@ def traps(examiner, arguments):
                            may=may + (["repo/decisions*"] if "target" not in title else []))
             examiner.probe(name, ["run", "cancel", "--run-id", flow.run], codes, may=may, label=f"{title}: run cancel")
             shutil.rmtree(repo / "decisions", ignore_errors=True)
-    if (repo / ".striatum").is_symlink():
-        (repo / ".striatum").unlink()
+    forget(repo)
 
 
 # --------------------------------------------------------------------------- terminal
@@ -533,7 +541,7 @@ def terminal(examiner, arguments):
     spec = workflow([{**open_job("draft"), "title": evil, "objective": evil},
                      {**open_job("id" + evil), "title": "x\x1b[2J"}], name=evil, workflow_id="wf" + evil)
     for name in NAMES:
-        shutil.rmtree(examiner.repo / ".striatum", ignore_errors=True)
+        forget(examiner.repo)
         flow = Flow(examiner.tool, name, examiner.repo, spec).start()
         held = flow.ack(flow.claim())
         flow.do("send", "--session-id", held.session, "--kind", "note" + evil, "--body-json", json.dumps({evil: evil}))

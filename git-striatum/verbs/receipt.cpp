@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/text.hpp"
+#include "cli/arguments.hpp"
+#include "cli/shell.hpp"
+#include "hooks/receipt_files.hpp"
+#include "verbs/families.hpp"
+#include "verbs/repository.hpp"
+
+namespace striatum::cli {
+namespace {
+
+hooks::ReceiptPlaces places(Shell& shell) {
+  hooks::ReceiptPlaces out{places_of(shell), nullptr};
+  app::Context& ctx = shell.open();
+  if (ctx.state_exists()) out.state = &ctx;
+  return out;
+}
+
+std::string list_text(const Json& data) {
+  std::string out;
+  for (const Json& row : data["items"]) {
+    out += text_member(row, "receipt").substr(0, 12) + "  " + text_member(row, "state") + "  " +
+           printable(text_member(row, "issued_at")) + "  " + printable(text_member(row, "run_id"));
+    if (const auto commit = optional_text(row, "commit")) out += "  " + commit->substr(0, 12);
+    out += "\n";
+  }
+  return out.empty() ? "No receipts yet.\n" : out;
+}
+
+std::string show_text(const Json& data) {
+  const Json& predicate = member(member(data, "statement"), "predicate");
+  std::string out = "Receipt " + text_member(data, "receipt") + ", " + printable(text_member(predicate, "state")) + "\n";
+  out += "  run     " + printable(text_member(member(predicate, "run"), "run_id")) + " on branch " +
+         printable(text_member(member(predicate, "run"), "branch")) + "\n";
+  if (const auto issued = optional_text(predicate, "issued_at")) out += "  issued  " + printable(*issued) + "\n";
+  for (const Json& gate : member(predicate, "gates")) {
+    out += "  gate    " + printable(text_member(gate, "name")) + " " + printable(text_member(gate, "outcome")) + "\n";
+  }
+  for (const Json& row : member(predicate, "verdicts")) {
+    out += "  verdict " + printable(text_member(row, "verdict")) + " by " + printable(text_member(row, "session_id")) + "\n";
+  }
+  for (const Json& row : data["signatures"]) {
+    out += "  signed  " + printable(text_member(row, "keyid")) + " " +
+           (row["valid"] == true ? "as " + printable(text_member(row, "principal")) : std::string("(not trusted here)")) + "\n";
+  }
+  return out;
+}
+
+std::string verify_text(const Json& data) {
+  if (data["valid"] == true) return "Receipt " + text_member(data, "receipt") + " is good.\n";
+  std::string out = "Receipt " + text_member(data, "receipt") + " does not count:\n";
+  for (const Json& row : data["findings"]) {
+    out += "  " + text_member(row, "kind") + ": " + printable(text_member(row, "detail")) + "\n";
+  }
+  return out;
+}
+
+void add_list_verb(CLI::App& group, Shell& shell) {
+  auto run = std::make_shared<std::optional<std::string>>();
+  auto* verb = group.add_subcommand("list", "Receipts of this repository, oldest first");
+  add_optional(*verb, "--run-id", *run, "Of this run");
+  verb->callback([run, &shell] {
+    const auto id = *run ? std::optional(RunId(**run)) : std::nullopt;
+    const Json data = hooks::receipt_list(places(shell), id);
+    shell.finish(data, [&] { return list_text(data); });
+  });
+}
+
+void add_show(CLI::App& group, Shell& shell) {
+  auto id = std::make_shared<std::string>();
+  auto* verb = group.add_subcommand("show", "What a receipt says and who signed it");
+  verb->add_option("ID", *id, "Its digest or the beginning of it")->required();
+  verb->callback([id, &shell] {
+    const Json data = hooks::receipt_show(places(shell), *id);
+    shell.finish(data, [&] { return show_text(data); });
+  });
+}
+
+void add_verify_verb(CLI::App& group, Shell& shell) {
+  auto id = std::make_shared<std::string>();
+  auto* verb = group.add_subcommand("verify", "Check one receipt by the trust in HEAD");
+  verb->add_option("FILE", *id, "A file, or the digest of a receipt")->required();
+  verb->callback([id, &shell] {
+    const Json data = hooks::receipt_verify(places(shell), *id);
+    shell.finish_with(data["valid"] == true ? Code::ok : Code::verification, data, [&] { return verify_text(data); });
+  });
+}
+
+}  // namespace
+
+void add_receipt(CLI::App& root, Shell& shell) {
+  auto* group = root.add_subcommand("receipt", "Look at signed receipts");
+  add_list_verb(*group, shell);
+  add_show(*group, shell);
+  add_verify_verb(*group, shell);
+}
+
+}  // namespace striatum::cli

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hooks: put in politely, taken out without a trace, and what they let into a commit.
+
+usage: test_hooks.py PROGRAM [unittest options]"""
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import lab
+from lab import implement, review, reviewed, reviewed_change
+
+PROGRAM = None
+GOOD = "def add(a, b):\n    return a + b\n"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="striatum-e2e-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.lab = lab.Lab(self.folder, PROGRAM)
+
+    def states(self, repo):
+        data = repo.call("hooks", "status")
+        return data["ready"], {row["name"]: row["state"] for row in data["hooks"]}
+
+    def actions(self, repo, *args):
+        return {row["name"]: row["action"] for row in repo.call("hooks", *args)["hooks"]}
+
+
+class Install(Case):
+    def test_empty_folder(self):
+        repo = self.lab.repo(trusted=())
+        shutil.rmtree(repo.path / ".git/hooks")
+        self.assertEqual(self.states(repo), (False, {"pre-commit": "missing", "commit-msg": "missing"}))
+        self.assertEqual(self.actions(repo, "install", "--dry-run"), {"pre-commit": "created", "commit-msg": "created"})
+        self.assertEqual(self.states(repo)[0], False)
+        self.assertEqual(self.actions(repo, "install"), {"pre-commit": "created", "commit-msg": "created"})
+        self.assertEqual(self.states(repo), (True, {"pre-commit": "ours", "commit-msg": "ours"}))
+        self.assertEqual(self.actions(repo, "install"), {"pre-commit": "kept", "commit-msg": "kept"})
+        self.assertEqual(self.actions(repo, "uninstall"), {"pre-commit": "removed", "commit-msg": "removed"})
+        self.assertEqual(list((repo.path / ".git/hooks").iterdir()), [])
+
+    def test_hook_of_the_user(self):
+        script = b"#!/bin/bash\n# mine\necho mine >> seen\nexit 0"
+        repo = self.lab.repo(trusted=())
+        repo.write(".git/hooks/pre-commit", script)
+        path = repo.path / ".git/hooks/pre-commit"
+        path.chmod(0o711)
+        self.assertEqual(self.actions(repo, "install")["pre-commit"], "skipped")
+        self.assertEqual(path.read_bytes(), script)
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "foreign")
+        self.assertEqual(self.actions(repo, "install", "--chain")["pre-commit"], "chained")
+        self.assertEqual(self.states(repo), (True, {"pre-commit": "chained", "commit-msg": "ours"}))
+        repo.write("a.txt", "a\n")
+        repo.git("add", "a.txt")
+        repo.git("commit", "-q", "-m", "A")
+        self.assertEqual(repo.read("seen"), "mine\n")
+        self.assertEqual(self.actions(repo, "uninstall")["pre-commit"], "restored")
+        self.assertEqual((path.read_bytes(), path.stat().st_mode & 0o777), (script, 0o711))
+
+    def test_what_is_never_touched(self):
+        for name, make in {
+                "program": lambda p: (p.write_bytes(b"\x7fELF\0\1"), p.chmod(0o755)),
+                "python": lambda p: (p.write_text("#!/usr/bin/env python3\nprint()\n"), p.chmod(0o755)),
+                "link": lambda p: p.symlink_to("../../elsewhere"),
+                "folder": lambda p: p.mkdir(),
+                "switched off": lambda p: (p.write_text("#!/bin/sh\nexit 1\n"), p.chmod(0o644)),
+                "husky": lambda p: (p.write_text("#!/bin/sh\n. husky.sh\n"), p.chmod(0o755))}.items():
+            with self.subTest(name):
+                repo = self.lab.repo(name, trusted=())
+                path = repo.path / ".git/hooks/pre-commit"
+                make(path)
+                before = path.lstat().st_mode, path.lstat().st_mtime_ns
+                for verb in ("install", "uninstall"):
+                    repo.call("hooks", verb, "--chain")
+                    self.assertEqual((path.lstat().st_mode, path.lstat().st_mtime_ns), before)
+                self.assertFalse((repo.path / "elsewhere").exists())
+                self.assertEqual(self.states(repo)[0], False)
+
+    def test_hooks_path_and_worktrees(self):
+        repo = self.lab.repo(trusted=())
+        repo.git("config", "core.hooksPath", "tools/hooks")
+        repo.git("worktree", "add", "-q", "../side")
+        self.assertEqual(self.actions(repo, "install")["pre-commit"], "created")
+        self.assertTrue((repo.path / "tools/hooks/pre-commit").exists())
+        rows = repo.call("hooks", "status")["hooks"]
+        self.assertEqual([row["state"] for row in rows], ["ours", "ours", "missing", "missing"])
+        self.assertEqual(repo.git("config", "core.hooksPath"), "tools/hooks")
+
+    def test_broken_is_not_ready(self):
+        repo = self.lab.repo(trusted=())
+        repo.call("hooks", "install")
+        path = repo.path / ".git/hooks/pre-commit"
+        text = path.read_text()
+        path.chmod(0o644)
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
+        path.chmod(0o755)
+        path.write_text(text.replace("exec", "echo"))
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
+        self.assertEqual(self.actions(repo, "uninstall")["pre-commit"], "left")
+        path.write_text(text.replace(str(Path(PROGRAM).resolve()), "/nowhere/git-striatum"))
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
+        (repo.path / ".git/striatum").mkdir(exist_ok=True)
+        (repo.path / ".git/striatum/active").touch()
+        done = self.lab.run(["git", "commit", "--allow-empty", "-q", "-m", "goes on"], repo.path)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+
+class Commit(Case):
+    def ready(self, **more):
+        repo = self.lab.repo(**more)
+        repo.call("hooks", "install")
+        return repo
+
+    def commit(self, repo, *paths, env=None):
+        for path in paths:
+            repo.git("add", "-f", path)
+        return self.lab.run(["git", "commit", "-q", "-m", "by hand"], repo.path, check=False, env=env)
+
+    def stopped(self, repo, done, text):
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(text, done.stderr)
+        self.assertIn("hint", done.stderr)
+        repo.git("reset", "-q", "--hard")
+
+    def test_quiet_when_all_is_well(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        repo.write("README.md", "More.\n")
+        done = self.commit(repo, "README.md")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertTrue((repo.path / ".git/striatum/active").exists())
+        implement(repo, run, {"src/add.py": GOOD})
+        review(repo, run)
+        self.assertEqual(repo.apply(run)["status"], "applied")
+
+    def test_state_stays_out(self):
+        repo = self.ready()
+        repo.prepare(reviewed_change())
+        repo.write(".striatum/notes.txt", "x\n")
+        self.stopped(repo, self.commit(repo, ".striatum/notes.txt"), ".striatum/notes.txt")
+
+    def test_records(self):
+        repo = self.ready()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        receipt = repo.apply(run)["receipt_path"]
+        repo.write(receipt, repo.read(receipt).replace("payload", "Payload"))
+        self.stopped(repo, self.commit(repo, receipt), receipt)
+        folder = ".provenance/striatum/changes/"
+        repo.write(folder + "note.txt", "x\n")
+        self.stopped(repo, self.commit(repo, folder + "note.txt"), "note.txt")
+        wrong = folder + "ab/ab" + "0" * 62 + ".json"
+        repo.write(wrong, "{}\n")
+        self.stopped(repo, self.commit(repo, wrong), "other bytes")
+        digest = hashlib.sha256(b"{}\n").hexdigest()
+        repo.write(f"{folder}{digest[:2]}/{digest}.json", "{}\n")
+        self.assertEqual(self.commit(repo, folder).returncode, 0)
+        done = self.lab.run(["git", "revert", "--no-edit", "HEAD"], repo.path)
+        self.assertEqual(done.returncode, 0)
+
+    def test_published_file(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        implement(repo, run, {})
+        repo.write("docs/HANDOFF.md", "something else\n")
+        self.stopped(repo, self.commit(repo, "docs/HANDOFF.md"), "docs/HANDOFF.md")
+        repo.write("docs/HANDOFF.md", "done\n")
+        self.assertEqual(self.commit(repo, "docs/HANDOFF.md").returncode, 0)
+
+    def test_scope_of_the_session(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        agent = repo.agent(run, "author")
+        agent.claim()
+        env = {"STRIATUM_SESSION_ID": agent.session}
+        repo.write("README.md", "the agent was here\n")
+        self.stopped(repo, self.commit(repo, "README.md", env=env), "README.md")
+        repo.write("src/add.py", GOOD)
+        self.assertEqual(self.commit(repo, "src/add.py", env=env).returncode, 0)
+
+    def test_trailers(self):
+        repo = self.ready()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        done = repo.apply(run)
+        message = repo.git("log", "-1", "--format=%B")
+        repo.git("commit", "-q", "--amend", "--allow-empty", "-m", message)
+        for trailer in ("Striatum-Receipt: sha256:" + "0" * 64, "Striatum-Receipt: yes", "Striatum-Run: a b"):
+            answer = self.lab.run(["git", "commit", "-q", "--allow-empty", "-m", "x\n\n" + trailer], repo.path, check=False)
+            self.stopped(repo, answer, trailer.split(":")[0])
+        self.assertIn(done["receipt"], repo.git("log", "-1", "--format=%B"))
+
+    def test_marker(self):
+        repo = self.ready(trusted=())
+        marker = repo.path / ".git/striatum/active"
+        self.assertFalse(marker.exists())
+        run = repo.prepare(reviewed_change())
+        self.assertTrue(marker.exists())
+        repo.call("run", "cancel", "--run-id", run)
+        self.assertFalse(marker.exists())
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the read verbs say about a run that stands in the middle, and about states that were tampered with.
+#include <filesystem>
+
+#include "store/connection.hpp"
+#include "support/catch.hpp"
+#include "support/fakes.hpp"
+#include "support/temp_repo.hpp"
+#include "support/workflow_file.hpp"
+
+using namespace striatum;
+using test::Reply;
+
+namespace {
+
+/// A started run whose first job is claimed and running.
+struct Started {
+  explicit Started(const std::string& program = "striatum") : cli(repo.path(), program) {
+    repo.commit({{"src/a.txt", "a\n"}});
+    repo.git({"switch", "-q", "-c", "work"});
+    test::write_workflow(repo.beside("workflow.json"));
+    REQUIRE(cli.json({"init"}).code == 0);
+    run = text_member(cli.json({"run", "prepare", "--workflow", repo.beside("workflow.json")}).data(), "run_id");
+    REQUIRE(cli.json({"branch", "confirm", "--run-id", run, "--branch", "work"}).code == 0);
+    REQUIRE(cli.json({"run", "start", "--run-id", run}).code == 0);
+    session = text_member(cli.json({"register-session", "--run-id", run, "--role", "author", "--lane", "local"}).data(),
+                          "session_id");
+    const Json packet = member(cli.json({"claim-next", "--session-id", session}).data(), "packet");
+    job = text_member(member(packet, "job"), "job_id");
+    lease = text_member(member(packet, "lease"), "lease_id");
+    message = text_member(member(packet, "lease"), "message_id");
+    REQUIRE(cli.json({"ack", "--session-id", session, "--message-id", message, "--lease-id", lease}).code == 0);
+  }
+
+  std::string block(const std::string& severity) {
+    const Reply reply = cli.json({"block", "--session-id", session, "--job-id", job, "--lease-id", lease, "--kind", "choose",
+                                  "--severity", severity, "--description", "A or\x1b[31m B?"});
+    REQUIRE(reply.code == 0);
+    return text_member(reply.data(), "blocker_id");
+  }
+
+  Json status() { return cli.json({"status", "--run-id", run}).data(); }
+
+  void tamper(const char* sql) {
+    store::Connection db(repo.path() + "/.striatum/state.sqlite3", store::Access::read_write);
+    db.execute(sql);
+  }
+
+  test::TempRepo repo;
+  test::Driver cli;
+  std::string run, session, job, lease, message;
+};
+
+const Json& invariant(const Json& deep, const std::string& name) {
+  for (const Json& entry : deep.at("invariants")) {
+    if (entry.at("name") == name) return entry;
+  }
+  FAIL("no invariant " << name);
+  return deep;
+}
+
+}  // namespace
+
+TEST_CASE("status shows what runs, what waits and what a person has to decide", "[app][reads]") {
+  Started started;
+  Json status = started.status();
+  CHECK(status.at("jobs") == Json{{"blocked", 2}, {"running", 1}});
+  CHECK(status.at("claimable_jobs").empty());
+  REQUIRE(status.at("blocked_downstream_jobs").size() == 2);
+  CHECK(status.at("blocked_downstream_jobs")[0].at("workflow_job_id") == "report");
+  CHECK(status.at("provenance_mode") == "advisory");
+  CHECK_FALSE(status.contains("leases"));
+
+  const std::string blocker = started.block("human_checkpoint");
+  status = started.status();
+  CHECK(status.at("next_actions") == Json{"inspect_blocker", "export_run_evidence", "resolve_human_checkpoint"});
+  const Json& checkpoint = status.at("human_checkpoints")[0].at("human_checkpoint");
+  CHECK(text_member(checkpoint, "decision_required").rfind("Human decision required", 0) == 0);
+  CHECK(checkpoint.at("affected_jobs").size() == 2);
+  const Json why = started.cli.json({"why", blocker}).data();
+  CHECK(why.at("target_type") == "blocker");
+  CHECK(why.at("job").at("state") == "waiting_human");
+  CHECK_FALSE(why.contains("explanation"));
+}
+
+TEST_CASE("reading one run expires its overdue leases, reading all does not", "[app][reads]") {
+  Started started;
+  started.cli.clock.advance(4000);
+  CHECK(started.cli.json({"status"}).data().at("jobs").contains("running"));
+  CHECK(started.cli.json({"doctor"}).data().at("problems")[0] ==
+        "active lease has expired without reap: " + started.lease);
+  CHECK(started.status().at("jobs").contains("stale_lease"));
+}
+
+TEST_CASE("a provenance mode that cannot be read counts as sealed", "[app][reads]") {
+  Started started;
+  started.tamper("UPDATE gs_workflows SET head_json = '{'");
+  CHECK(started.status().at("provenance_mode") == "sealed_patch");
+  const Json record = started.cli.json({"doctor", "--verbose"}).data().at("problem_records")[0];
+  CHECK(record.at("check") == "sealed_patch_unsupported");
+  CHECK(record.at("context").at("reason") == "containment_unsupported");
+}
+
+TEST_CASE("lists refuse words outside their enums and unknown runs", "[app][reads]") {
+  Started started;
+  const Reply state = started.cli.json({"list", "jobs", "--run-id", started.run, "--state", "odd"});
+  CHECK(state.code == 2);
+  CHECK(state.message().find("'odd'") != std::string::npos);
+  CHECK(state.message().find("queued, claimed") != std::string::npos);
+  CHECK(started.cli.json({"list", "artifacts", "--run-id", started.run, "--kind", "support_ledger"}).code == 0);
+  CHECK(started.cli.json({"list", "jobs", "--run-id", "nope"}).code == 3);
+  CHECK(started.cli.json({"list", "runs", "--limit", "0"}).code == 2);
+  CHECK(started.cli.json({"why", "nope"}).code == 3);
+}
+
+TEST_CASE("the log gives every event with its link, and tells where it was changed", "[app][reads]") {
+  Started started;
+  const Reply log = started.cli.plain({"log", "--run-id", started.run});
+  CHECK(std::count(log.out.begin(), log.out.end(), '\n') == 7);
+  const Json first = parse_json(log.out.substr(0, log.out.find('\n'))).value_or(Json());
+  CHECK(first.at("event_type") == "run.created");
+  CHECK(first.at("seq") == 1);
+  CHECK(text_member(first, "hash").size() == 64);
+  CHECK(started.cli.json({"log", "verify"}).data().at("ok") == true);
+  started.tamper("UPDATE gs_event_chain SET body_commit = zeroblob(32) WHERE seq = 3");
+  const Reply verify = started.cli.json({"log", "verify"});
+  CHECK(verify.code == 14);
+  CHECK(verify.data().at("bad_seq") == 3);
+}
+
+TEST_CASE("doctor --deep compares state with log", "[app][reads]") {
+  Started started;
+  Json deep = started.cli.json({"doctor", "--deep"}).data().at("deep");
+  INFO(deep.dump());
+  CHECK(deep.at("ok") == true);
+  CHECK(deep.at("chain").at("ok") == true);
+  started.tamper("UPDATE jobs SET state = 'completed' WHERE workflow_job_id = 'report'");
+  const Reply reply = started.cli.json({"doctor", "--deep"});
+  CHECK(reply.code == 0);
+  deep = reply.data().at("deep");
+  CHECK(deep.at("ok") == false);
+  CHECK(invariant(deep, "completed_job_has_event").at("ok") == false);
+  CHECK(text_member(invariant(deep, "completed_job_has_event"), "id").ends_with("_report"));
+  CHECK(invariant(deep, "verdict_has_event").at("ok") == true);
+}
+
+TEST_CASE("people are told who holds what and what to type next", "[app][people]") {
+  Started started("git-striatum");
+  started.cli.terminal = true;
+  started.cli.environment["NO_COLOR"] = "1";
+  std::string text = started.cli.plain({"status"}).out;
+  CHECK(text.find("draft: held by author-local-1, ends in 30 minutes") != std::string::npos);
+  const std::string blocker = started.block("human_checkpoint");
+  text = started.cli.plain({"status"}).out;
+  CHECK(text.find("waits for you: draft, choose: A or\\x1b[31m B?") != std::string::npos);
+  CHECK(text.find("next: git striatum checkpoint resolve --blocker-id " + blocker) != std::string::npos);
+  text = started.cli.plain({"why", "review"}).out;
+  CHECK(text.find("It waits for job 'draft', which is waiting_human") != std::string::npos);
+  text = started.cli.plain({"list", "jobs", "--run-id", started.run}).out;
+  CHECK(text.find("JOB     TRY  STATE          WHO             VERDICT  JOB ID") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  started.cli.environment.erase("NO_COLOR");
+  CHECK(started.cli.plain({"list", "jobs", "--run-id", started.run}).out.find("\x1b[33mwaiting_human") != std::string::npos);
+}
+
+TEST_CASE("evidence is written redacted, and over nothing that is not ours", "[app][evidence]") {
+  Started started;
+  started.block("blocked");
+  const auto exported = [&](const std::string& path) {
+    return started.cli.json({"evidence", "export", "--run-id", started.run, "--path", path});
+  };
+  for (const char* path : {".git/config", "a/.GIT/x", ".striatum/x.md", "../x.md", "/x.md"}) {
+    INFO(path);
+    CHECK(exported(path).code == 6);
+  }
+  CHECK(exported("src/a.txt").code == 6);
+  CHECK(test::slurp(started.repo / "src/a.txt") == "a\n");
+  std::filesystem::create_symlink("src", started.repo / "link");
+  CHECK(exported("link/e.md").code == 6);
+
+  REQUIRE(exported("docs/EVIDENCE.md").code == 0);
+  const std::string first = test::slurp(started.repo / "docs/EVIDENCE.md");
+  CHECK(first.rfind("# Striatum Evidence Export\n\nRun ID: `" + started.run + "`\nBranch: `work`\n", 0) == 0);
+  CHECK(first.find("A or") == std::string::npos);
+  CHECK(first.find("\"description\": \"<redacted-free-text>\"") != std::string::npos);
+  CHECK(first.find("\"blocker_kind\": \"choose\"") != std::string::npos);
+  CHECK(exported("docs/EVIDENCE.md").code == 0);
+  CHECK(test::slurp(started.repo / "docs/EVIDENCE.md") == first);
+  started.cli.environment["SOURCE_DATE_EPOCH"] = "0";
+  CHECK(exported("docs/EVIDENCE.md").code == 0);
+  CHECK(test::slurp(started.repo / "docs/EVIDENCE.md").find("Exported at: `1970-01-01T00:00:00Z`") != std::string::npos);
+}
