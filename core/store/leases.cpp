@@ -81,7 +81,7 @@ std::vector<Lease> overdue_leases(Connection& db, const RunId& run, Instant now)
   std::vector<Lease> late;
   Use row = db.use(
       "SELECT lease_id, run_id, resource_id, owner_session_id, state, expires_at FROM leases INDEXED BY gs_leases_due "
-      "WHERE run_id = ?1 AND state = 'active' AND expires_at < ?2 ORDER BY rowid",
+      "WHERE run_id = ?1 AND state = 'active' AND expires_at < ?2 ORDER BY resource_id",
       run, now);
   while (row.step()) {
     Lease lease = read_lease(row);

@@ -123,7 +123,7 @@ void renew_lease(Connection& db, const LeaseId& id, Instant expires_at, Seconds 
 void end_lease(Connection& db, const LeaseId& id, LeaseState state, const std::string& reason, Instant now);
 /// Releases every active lease of a run.
 void end_run_leases(Connection& db, const RunId& run, const std::string& reason, Instant now);
-/// Active leases of a run that are overdue, oldest row first.
+/// Active leases of a run that are overdue, by job id.
 [[nodiscard]] std::vector<Lease> overdue_leases(Connection& db, const RunId& run, Instant now);
 [[nodiscard]] bool is_overdue(Connection& db, const Lease& lease, Instant now);
 /// Jobs of a run that hold an active lease now.
