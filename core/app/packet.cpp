@@ -13,8 +13,11 @@ const Json& lane_of(const PacketParts& parts, const std::string& lane) {
   return member(member(parts.head, "lanes"), lane);
 }
 
-/// The lane of the job, or the session's where the job is open to any.
-std::string job_lane(const PacketParts& parts) { return parts.job.lane.value_or(parts.session.lane); }
+/// The lane that the job names; null where it is open to any.
+const Json& job_lane(const PacketParts& parts) {
+  static const Json kOpen;
+  return parts.job.lane ? lane_of(parts, *parts.job.lane) : kOpen;
+}
 
 Json commands(const Context& ctx, const PacketParts& parts, bool worktree) {
   const std::string session = " --session-id " + parts.session.id.str();
@@ -33,8 +36,8 @@ Json commands(const Context& ctx, const PacketParts& parts, bool worktree) {
 
 Json author(const PacketParts& parts) {
   return {{"role_id", parts.session.role},
-          {"lane_id", parts.session.lane},
-          {"display_model", member(lane_of(parts, parts.session.lane), "display_model")},
+          {"lane_id", nullable(parts.job.lane)},
+          {"display_model", member(job_lane(parts), "display_model")},
           {"workflow_job_id", parts.job.workflow_job.str()},
           {"ordinal", parts.session.ordinal},
           {"line", expected_author_line(parts)}};
@@ -100,7 +103,7 @@ std::string expected_author_line(const PacketParts& parts) {
 }
 
 Json make_packet(const Context& ctx, const PacketParts& parts) {
-  const Json& lane_json = lane_of(parts, job_lane(parts));
+  const Json& lane_json = job_lane(parts);
   const domain::LaneSpec lane = domain::lane_spec(lane_json);
   const bool worktree = lane.worktree_per_job && parts.job.is_repo_write();
   Json packet{

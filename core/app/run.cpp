@@ -12,6 +12,19 @@ namespace {
 
 constexpr std::size_t kMaxWorkflowBytes = std::size_t{256} << 20;
 
+/// Validation asks only that these are there; a row needs them to be one value.
+void refuse_unstorable(const Json& document) {
+  const auto check = [](const Json& value, const std::string& name, bool null_too) {
+    if (!value.is_structured() && !(null_too && value.is_null())) return;
+    refuse(Code::workflow, name + " must be a text or a number", {"write it in quotes"});
+  };
+  check(member(document, "workflow_id"), "workflow_id", true);
+  check(member(document, "workflow_version"), "workflow_version", false);
+  for (const Json& job : member(document, "jobs")) {
+    if (job.contains("title")) check(job.at("title"), "title of job " + quote(text_member(job, "id")), true);
+  }
+}
+
 domain::Workflow load_workflow(const Context& ctx, const std::string& path) {
   const auto text = os::read_file(path, kMaxWorkflowBytes);
   if (!text) refuse(Code::workflow, "workflow file not found: " + quote(path), {"make one with `workflow init PATH`"});
@@ -19,6 +32,7 @@ domain::Workflow load_workflow(const Context& ctx, const std::string& path) {
   checks.strict = default_strict(ctx);
   auto workflow = domain::Workflow::parse(*text, path, checks);
   domain::refuse_unknown_job_types(workflow.document());
+  refuse_unstorable(workflow.document());
   return workflow;
 }
 

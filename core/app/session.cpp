@@ -34,13 +34,14 @@ std::optional<std::string> checked_label(const Json& head, const std::optional<s
   return label;
 }
 
-/// A reviewer beside an active author is not fresh unless a person says why it may be.
-void require_fresh_reviewer(store::Connection& db, const Run& run, const RegisterSession& command) {
+/// A reviewer beside an active author is not fresh unless a person says why it may be. Returns that reason.
+std::optional<std::string> require_fresh_reviewer(store::Connection& db, const Run& run, const RegisterSession& command) {
   if (command.force_non_fresh && (!command.reason || blank(*command.reason))) {
     refuse(Code::transition, "--force-non-fresh needs a non-empty --reason", {"say why in --reason"});
   }
-  if (command.role != "reviewer" || command.force_non_fresh) return;
-  if (!store::wants_fresh_reviewers(db, run.id) || !store::has_active_session(db, run.id, "author")) return;
+  if (command.role != "reviewer") return std::nullopt;
+  if (!store::wants_fresh_reviewers(db, run.id) || !store::has_active_session(db, run.id, "author")) return std::nullopt;
+  if (command.force_non_fresh) return command.reason;
   refuse(Code::transition,
          "this workflow wants fresh reviewers and an author session is active; --force-non-fresh with --reason overrides",
          {"register reviewers first, or close the author's session with `session close`"});
@@ -61,7 +62,7 @@ Json register_session(Context& ctx, const RegisterSession& command) {
     require_declared(head, command);
     store::NewSession row;
     row.session.operator_label = checked_label(head, command.operator_label);
-    require_fresh_reviewer(unit.db(), run, command);
+    row.non_fresh_reason = require_fresh_reviewer(unit.db(), run, command);
     if (command.parent) (void)store::get_session(unit.db(), *command.parent);
     Session& session = row.session;
     session.id = SessionId(unit.new_id("sess"));
@@ -73,7 +74,6 @@ Json register_session(Context& ctx, const RegisterSession& command) {
     session.capabilities = command.capabilities;
     row.parent = command.parent;
     row.fresh_context = command.fresh;
-    if (command.force_non_fresh) row.non_fresh_reason = command.reason;
     store::insert_session(unit.db(), row, unit.now());
     Event event{"session.registered", run.id};
     event.session = session.id;
