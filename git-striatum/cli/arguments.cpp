@@ -11,6 +11,8 @@
 namespace striatum::cli {
 namespace {
 
+/// Ours, and taken behind every verb under either name.
+constexpr std::string_view kRequestId = "--request-id";
 constexpr std::int64_t kIntegerBound = 1'000'000'000'000'000;
 
 bool all_digits(std::string_view text) {
@@ -70,7 +72,7 @@ class Reader {
   const CLI::Option* find(const std::string& name) const {
     std::vector<const CLI::Option*> found;
     for (const CLI::App* app : {app_, &root_}) {
-      if (app == &root_ && app_ != &root_ && !app_->get_fallthrough()) break;
+      if (app == &root_ && app_ != &root_ && !app_->get_fallthrough() && name != kRequestId) break;
       for (const CLI::Option* option : app->get_options()) {
         if (option->check_name(name)) return option;
         const auto& longs = option->get_lnames();
@@ -98,7 +100,7 @@ class Reader {
       return;
     }
     std::string value = equals != std::string::npos ? word.substr(equals + 1) : next_value(full);
-    if (full != "--request-id") note(option, full, value);
+    if (full != kRequestId) note(option, full, value);
     out.push_back(std::move(value));
   }
 

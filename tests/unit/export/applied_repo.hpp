@@ -29,7 +29,8 @@ class AppliedRepo {
     first_ = Oid::parse(repo.commit({{"a.txt", lines()}, {"b.txt", lines()}})).value();
     const provenance::SshPublicKey lane = provenance::SshPublicKey::ed25519(ed25519::public_key(seed_));
     put(provenance::new_trust({{"root:kim"}, {}, {}, {}, root_.key, ""}));
-    put(provenance::trust_with_key(slurp(repo / std::string(provenance::kPolicyPath)), {{"lane:codex"}, {}, {}, {}, lane, ""}));
+    put(provenance::trust_with_key(slurp(repo / std::string(provenance::kPolicyPath)),
+                                   {{"lane:codex"}, {}, {}, {}, lane, ""}));
     repo.git({"config", "gpg.format", "ssh"});
     repo.git({"config", "user.signingkey", box_.path("root")});
     repo.git({"add", "-A"});
@@ -99,7 +100,8 @@ class AppliedRepo {
     const std::string payload = provenance::encode(receipt);
     const provenance::SshPublicKey lane = provenance::SshPublicKey::ed25519(ed25519::public_key(seed_));
     const std::string signature = ed25519::sign(seed_, provenance::pae(provenance::kPayloadType, payload));
-    const provenance::Envelope envelope{std::string(provenance::kPayloadType), payload, {{lane.fingerprint(), signature}}};
+    const provenance::Envelope envelope{
+        std::string(provenance::kPayloadType), payload, {{lane.fingerprint(), signature}}};
     write(repo / provenance::receipt_path(sha256(payload).hex()), provenance::encode(envelope));
   }
 

@@ -33,8 +33,15 @@ inline provenance::Receipt sample_receipt() {
   out.strict = true;
   out.actors = {{SessionId("sess_1"), "author", "codex", true, "lease_1"},
                 {SessionId("sess_2"), std::nullopt, std::nullopt, false, std::nullopt}};
-  out.verdicts = {{VerdictId("verdict_1"), JobId("job_2"), "accept", "neutral", SessionId("sess_2"), "second",
-                   sha256("finding"), {{JobId("job_1"), sha256("snapshot")}}, std::nullopt}};
+  out.verdicts = {{VerdictId("verdict_1"),
+                   JobId("job_2"),
+                   "accept",
+                   "neutral",
+                   SessionId("sess_2"),
+                   "second",
+                   sha256("finding"),
+                   {{JobId("job_1"), sha256("snapshot")}},
+                   std::nullopt}};
   out.gates = {{"verdicts", "passed", std::nullopt}, {"pre_commit", "rewrote", "formatter"}};
   out.store_id = std::string(32, 'a');
   out.log_seq = 17;

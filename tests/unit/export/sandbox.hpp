@@ -40,7 +40,8 @@ class Sandbox {
     return os::run(command);
   }
   /// Makes the key pair `name`, `name.pub`.
-  void ssh_key(const std::string& name, std::vector<std::string> how, const std::string& passphrase = "") const {
+  void ssh_key(const std::string& name, std::vector<std::string> how,
+               const std::string& passphrase = "") const {
     std::vector<std::string> argv{"ssh-keygen", "-q", "-N", passphrase, "-C", "a comment", "-f", name};
     argv.insert(argv.end(), how.begin(), how.end());
     const os::Finished made = run(argv);

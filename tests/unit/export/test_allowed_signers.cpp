@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/allowed_signers.hpp"
-
 #include "support/catch.hpp"
 #include "unit/export/sandbox.hpp"
 
@@ -29,7 +28,8 @@ TEST_CASE("an allowed_signers line is read and printed") {
   CHECK(signer->comment == "on the build host");
   const std::string printed = print(*signer);
   CHECK(printed ==
-        "lane:codex,human:kim namespaces=\"git,striatum-receipt@v1\",valid-after=\"20260101000000Z\",valid-before="
+        "lane:codex,human:kim "
+        "namespaces=\"git,striatum-receipt@v1\",valid-after=\"20260101000000Z\",valid-before="
         "\"20270102030400Z\" " +
             key_line() + " on the build host");
   CHECK(print(*parse_allowed_signer(printed)) == printed);
@@ -38,15 +38,17 @@ TEST_CASE("an allowed_signers line is read and printed") {
 
 TEST_CASE("lines that are not understood whole are refused") {
   const std::string bad = GENERATE(
-      "", "# comment", "root:a", "root:a cert-authority KEY", "root:a verify-required KEY", "* KEY", "root:a,,x KEY",
-      "\"root:a\" KEY", "root:a namespaces=\"\" KEY", "root:a namespaces=\"gi*\" KEY", "root:a namespaces=git KEY",
-      "root:a namespaces=\"git\",namespaces=\"file\" KEY", "root:a valid-after=\"20260101\" KEY",
-      "root:a valid-after=\"20261301Z\" KEY", "root:a valid-after=\"20260230Z\" KEY",
-      "root:a valid-after=\"2026010101Z\" KEY", "root:a valid-after=\"20260101Z\",valid-after=\"20260101Z\" KEY",
+      "", "# comment", "root:a", "root:a cert-authority KEY", "root:a verify-required KEY", "* KEY",
+      "root:a,,x KEY", "\"root:a\" KEY", "root:a namespaces=\"\" KEY", "root:a namespaces=\"gi*\" KEY",
+      "root:a namespaces=git KEY", "root:a namespaces=\"git\",namespaces=\"file\" KEY",
+      "root:a valid-after=\"20260101\" KEY", "root:a valid-after=\"20261301Z\" KEY",
+      "root:a valid-after=\"20260230Z\" KEY", "root:a valid-after=\"2026010101Z\" KEY",
+      "root:a valid-after=\"20260101Z\",valid-after=\"20260101Z\" KEY",
       "root:a valid-after=\"20260101Z\", KEY", "root:a valid-after=\"20260101Z KEY", "root:a KEY\nroot:b KEY",
       "root:a ssh-ed25519 AAAA");
   std::string line = bad;
-  for (auto at = line.find("KEY"); at != std::string::npos; at = line.find("KEY")) line.replace(at, 3, key_line());
+  for (auto at = line.find("KEY"); at != std::string::npos; at = line.find("KEY"))
+    line.replace(at, 3, key_line());
   INFO(line);
   CHECK_FALSE(parse_allowed_signer(line));
 }
@@ -64,7 +66,10 @@ TEST_CASE("ssh-keygen reads what we print") {
   box.write("s", signature);
   const auto accepted = [&] {
     box.write("allowed", print(signer) + '\n');
-    return box.run({"ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "lane:codex", "-n", "git", "-s", "s"}, "text").ok();
+    return box
+        .run({"ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "lane:codex", "-n", "git", "-s", "s"},
+             "text")
+        .ok();
   };
   CHECK(accepted());
   signer.valid_before = parse_instant("2021-01-01T00:00:00Z");

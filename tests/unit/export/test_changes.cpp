@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/changes.hpp"
-
 #include <filesystem>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "export/changes.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 #include "unit/export/sample_receipt.hpp"
@@ -17,20 +16,22 @@ namespace {
 
 Changes sample_changes() {
   Changes out;
-  out.edges = {{"a", Mode::none, Mode::regular, std::nullopt, test::sample_oid(1), {{sha256("f"), sha256("b"), 0, 3}}},
-               {"b", Mode::regular, Mode::executable, test::sample_oid(1), test::sample_oid(1), {}},
-               {"l", Mode::link, Mode::none, test::sample_oid(2), std::nullopt, {}}};
+  out.edges = {
+      {"a", Mode::none, Mode::regular, std::nullopt, test::sample_oid(1), {{sha256("f"), sha256("b"), 0, 3}}},
+      {"b", Mode::regular, Mode::executable, test::sample_oid(1), test::sample_oid(1), {}},
+      {"l", Mode::link, Mode::none, test::sample_oid(2), std::nullopt, {}}};
   out.cumulative_base = test::sample_oid(9);
   out.cumulative = {out.edges[0]};
   return out;
 }
 
 /// The hunks as the git program prints them.
-std::vector<std::string> hunks_by_git(const test::TempRepo& repo, const std::string& a, const std::string& b) {
-  const std::string text =
-      repo.git({"-c", "diff.suppressBlankEmpty=false", "diff", "--text", "--no-ext-diff", "--no-textconv", "--no-color",
-                "--diff-algorithm=myers", "--no-indent-heuristic", "-U3", "--inter-hunk-context=0", a, b}) +
-      '\n';
+std::vector<std::string> hunks_by_git(const test::TempRepo& repo, const std::string& a,
+                                      const std::string& b) {
+  const std::string text = repo.git({"-c", "diff.suppressBlankEmpty=false", "diff", "--text", "--no-ext-diff",
+                                     "--no-textconv", "--no-color", "--diff-algorithm=myers",
+                                     "--no-indent-heuristic", "-U3", "--inter-hunk-context=0", a, b}) +
+                           '\n';
   std::vector<std::string> out;
   bool inside = false;
   std::size_t at = 0;
@@ -75,7 +76,9 @@ TEST_CASE("a changes file is canonical and read back") {
 }
 
 TEST_CASE("edges that cannot be are malformed") {
-  const auto accepted = [](const Changes& changes) { return static_cast<bool>(parse_changes(encode(changes))); };
+  const auto accepted = [](const Changes& changes) {
+    return static_cast<bool>(parse_changes(encode(changes)));
+  };
   Changes changes = sample_changes();
   REQUIRE(accepted(changes));
   SECTION("order") {
@@ -137,7 +140,8 @@ TEST_CASE("hunk digests are those of git's own output") {
   changed.replace(changed.find("line 40\n"), 8, "");
   changed += "no end";
   const std::vector<std::pair<std::string, std::string>> pairs{
-      {numbers, changed}, {changed, numbers}, {"a", "b"}, {"a\n", "a"}, {"x\r\ny\r\n", "x\ny\n"}, {"a\nb", "c\nb"}};
+      {numbers, changed}, {changed, numbers},       {"a", "b"},
+      {"a\n", "a"},       {"x\r\ny\r\n", "x\ny\n"}, {"a\nb", "c\nb"}};
   for (const auto& [before, after] : pairs) {
     repo.commit({{"f", before}});
     const std::string first = repo.git({"rev-parse", "HEAD"});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/dsse.hpp"
-
 #include "base/crypto.hpp"
+#include "export/dsse.hpp"
 #include "support/catch.hpp"
 
 using namespace striatum;
@@ -10,7 +9,9 @@ using namespace striatum::provenance;
 namespace {
 
 Envelope sample() {
-  return {std::string(kPayloadType), "{\"a\":1}", {{"SHA256:one", std::string(64, 's')}, {"SHA256:two", "SSHSIG…"}}};
+  return {std::string(kPayloadType),
+          "{\"a\":1}",
+          {{"SHA256:one", std::string(64, 's')}, {"SHA256:two", "SSHSIG…"}}};
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -38,10 +39,12 @@ TEST_CASE("a committed envelope has one spelling") {
   CHECK_FALSE(parse_committed_envelope(" " + bytes));
   CHECK_FALSE(parse_committed_envelope(replaced(bytes, "\"payload\":", "\"payload\": ")));
   CHECK_FALSE(parse_committed_envelope(replaced(bytes, "{\"payload\"", "{\"a\":1,\"payload\"")));
-  CHECK_FALSE(parse_committed_envelope(replaced(bytes, "\"keyid\":\"SHA256:one\"", "\"a\":1,\"keyid\":\"SHA256:one\"")));
+  CHECK_FALSE(parse_committed_envelope(
+      replaced(bytes, "\"keyid\":\"SHA256:one\"", "\"a\":1,\"keyid\":\"SHA256:one\"")));
   CHECK_FALSE(parse_committed_envelope(replaced(bytes, "in-toto+json", "in-toto+jsom")));
   CHECK_FALSE(parse_committed_envelope(replaced(bytes, "SHA256:one", "SHA256:two")));
-  CHECK_FALSE(parse_committed_envelope(replaced(bytes, "\"payloadType\"", "\"payload\":\"\",\"payloadType\"")));
+  CHECK_FALSE(
+      parse_committed_envelope(replaced(bytes, "\"payloadType\"", "\"payload\":\"\",\"payloadType\"")));
   CHECK_FALSE(parse_committed_envelope(replaced(bytes, "==\"", "\"")));
   CHECK_FALSE(parse_committed_envelope("[]\n"));
   CHECK_FALSE(parse_committed_envelope(""));
@@ -68,6 +71,7 @@ TEST_CASE("a foreign envelope may be written otherwise") {
   CHECK(foreign->signatures[0].keyid.empty());
   CHECK(foreign->signatures[0].sig == "\xff\xef");
   CHECK_FALSE(parse_foreign_envelope("{\"payloadType\":\"x\",\"payload\":\"\",\"signatures\":[]}"));
-  CHECK_FALSE(parse_foreign_envelope("{\"payloadType\":\"x\",\"payload\":\"*\",\"signatures\":[{\"sig\":\"\"}]}"));
+  CHECK_FALSE(
+      parse_foreign_envelope("{\"payloadType\":\"x\",\"payload\":\"*\",\"signatures\":[{\"sig\":\"\"}]}"));
   CHECK_FALSE(parse_foreign_envelope("no"));
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/keys.hpp"
-
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +8,7 @@
 #include <functional>
 
 #include "base/error.hpp"
+#include "export/keys.hpp"
 #include "export/signing.hpp"
 #include "export/sshsig.hpp"
 #include "support/catch.hpp"
@@ -56,15 +55,18 @@ void check_signature(const PayloadSignature& made, const SshPublicKey& key, std:
   REQUIRE(armored);
   CHECK(armored->key == key);
   CHECK(verifies(*armored, kReceiptNamespace, message));
-  if (key.type() == SshKeyType::ed25519) CHECK(key.verifies_raw(made.entry.sig, message));
-  else CHECK(made.entry.sig == encode(*armored));
+  if (key.type() == SshKeyType::ed25519)
+    CHECK(key.verifies_raw(made.entry.sig, message));
+  else
+    CHECK(made.entry.sig == encode(*armored));
 }
 
 }  // namespace
 
 TEST_CASE("principals have a role and a plain name") {
   for (const char* good : {"root:a", "human:kim.b", "lane:codex-1", "ci:x_2"}) CHECK(valid_principal(good));
-  for (const char* bad : {"", "root", "root:", "admin:a", "human:Kim", "lane:a b", "lane:a,ci:b", "lane:a:b"}) {
+  for (const char* bad :
+       {"", "root", "root:", "admin:a", "human:Kim", "lane:a b", "lane:a,ci:b", "lane:a:b"}) {
     INFO(bad);
     CHECK_FALSE(valid_principal(bad));
   }
@@ -184,15 +186,16 @@ TEST_CASE("a locked key without terminal is an error at once, and signs through 
 
 TEST_CASE("keys of other kinds sign through an agent of our own") {
   const test::Sandbox box;
-  const std::vector<std::string> kind =
-      GENERATE(std::vector<std::string>{"-t", "ecdsa", "-b", "384"}, std::vector<std::string>{"-t", "rsa", "-b", "3072"});
+  const std::vector<std::string> kind = GENERATE(std::vector<std::string>{"-t", "ecdsa", "-b", "384"},
+                                                 std::vector<std::string>{"-t", "rsa", "-b", "3072"});
   box.ssh_key("k", kind);
   const SigningKey key{parse_public_key_line(box.read("k.pub"))->key, "", box.path("k")};
   const PayloadSignature made = sign_payload(key, "{}", {});
   check_signature(made, key.key, "{}");
   box.write("allowed", "x " + key.key.line() + '\n');
   box.write("sig", made.armored);
-  CHECK(box.run({"ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "x", "-n", "striatum-receipt@v1", "-s", "sig"},
+  CHECK(box.run({"ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "x", "-n", "striatum-receipt@v1", "-s",
+                 "sig"},
                 pae(kPayloadType, "{}"))
             .ok());
 }

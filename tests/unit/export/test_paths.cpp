@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/paths.hpp"
-
 #include "base/crypto.hpp"
+#include "export/paths.hpp"
 #include "git/repository.hpp"
 #include "support/catch.hpp"
 
@@ -31,7 +30,8 @@ TEST_CASE("record names are recognised, and only in their one form") {
   CHECK(parse_record_path(receipt_path(kDigest)) == RecordName{RecordKind::receipt, kDigest, ""});
   CHECK(parse_record_path(review_path(kDigest)) == RecordName{RecordKind::review, kDigest, ""});
   CHECK(parse_record_path(changes_path(kDigest)) == RecordName{RecordKind::changes, kDigest, ""});
-  CHECK(parse_record_path(evidence_path("run_1", kDigest)) == RecordName{RecordKind::evidence, kDigest, "run_1"});
+  CHECK(parse_record_path(evidence_path("run_1", kDigest)) ==
+        RecordName{RecordKind::evidence, kDigest, "run_1"});
   const std::string signature = signature_path(receipt_path(kDigest), std::string(64, 'f'));
   CHECK(signature == ".provenance/striatum/receipts/ab/" + kDigest + '.' + std::string(64, 'f') + ".sig");
   CHECK(parse_record_path(signature)->kind == RecordKind::signature);
@@ -41,8 +41,9 @@ TEST_CASE("record names are recognised, and only in their one form") {
   const std::string bad = GENERATE_COPY(
       folder + "receipts", folder + "receipts/x", folder + "receipts/ac/" + kDigest + ".dsse.json",
       folder + "receipts/" + kDigest + ".dsse.json", folder + "receipts/ab/" + kDigest + ".json",
-      folder + "receipts/AB/AB" + std::string(62, '0') + ".dsse.json", folder + "changes/ab/" + kDigest + ".dsse.json",
-      folder + "changes/x.sig", folder + "evidence/" + kDigest + ".json", folder + "evidence/a/b/" + kDigest + ".json",
+      folder + "receipts/AB/AB" + std::string(62, '0') + ".dsse.json",
+      folder + "changes/ab/" + kDigest + ".dsse.json", folder + "changes/x.sig",
+      folder + "evidence/" + kDigest + ".json", folder + "evidence/a/b/" + kDigest + ".json",
       folder + "evidence/../" + kDigest + ".json", folder + "evidence/a b/" + kDigest + ".json",
       folder + "trust/policy.json", std::string("a.sig"));
   INFO(bad);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/policy.hpp"
-
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 
@@ -8,13 +7,14 @@ using namespace striatum;
 using namespace striatum::provenance;
 
 TEST_CASE("globs are git's own") {
-  const std::vector<std::string> paths{"a",       "b.c",     "src/a.c",   "src/x/a.c", "src/x/y/a.c", "srcx/a.c",
-                                       "src",     "docs/[x", "docs/a-b",  "docs/a*b",  "x/src/a.c",   "src/.hidden",
-                                       "q/src/b", "z]",      "docs/\xff", "a/b/c/d"};
-  const std::vector<std::string> globs{
-      "a",       "src",      "src/",       "src/*",     "src/**",   "**/a.c",   "src/**/a.c", "**",   "*",
-      "*.c",     "src/?.c",  "src/[a-c].c", "src/[!a].c", "docs/a\\*b", "docs/[[]x", "*/a.c",  "s*c/a.c", "**/src/**",
-      "src/**a", "**.c",      "docs/[^a]*", "a/**/d",   "a/**/b/**", "[]z]",      "z[]]"};
+  const std::vector<std::string> paths{
+      "a",        "b.c",      "src/a.c",   "src/x/a.c",   "src/x/y/a.c", "srcx/a.c", "src",       "docs/[x",
+      "docs/a-b", "docs/a*b", "x/src/a.c", "src/.hidden", "q/src/b",     "z]",       "docs/\xff", "a/b/c/d"};
+  const std::vector<std::string> globs{"a",          "src",         "src/",       "src/*",      "src/**",
+                                       "**/a.c",     "src/**/a.c",  "**",         "*",          "*.c",
+                                       "src/?.c",    "src/[a-c].c", "src/[!a].c", "docs/a\\*b", "docs/[[]x",
+                                       "*/a.c",      "s*c/a.c",     "**/src/**",  "src/**a",    "**.c",
+                                       "docs/[^a]*", "a/**/d",      "a/**/b/**",  "[]z]",       "z[]]"};
   const test::TempRepo repo;
   // Only the index matters to ls-files; the blob need not differ.
   const std::string blob = repo.git({"hash-object", "-w", "--stdin"}, "x");
@@ -35,7 +35,8 @@ TEST_CASE("globs are git's own") {
       CHECK(glob_matches(glob, path) == expected);
     }
   }
-  // git calls these invalid and, where a literal part stands before, lets them cross folders; here `**` is `*`.
+  // git calls these invalid and, where a literal part stands before, lets them cross folders; here `**` is
+  // `*`.
   CHECK(glob_matches("src**/a.c", "srcx/a.c"));
   CHECK_FALSE(glob_matches("src**/a.c", "src/x/a.c"));
   CHECK(glob_matches("a", "a"));
@@ -74,9 +75,10 @@ TEST_CASE("the last matching rule counts") {
 
 TEST_CASE("a misspelt policy is none") {
   const char* bad = GENERATE(
-      "", "[]", "{}", "{\"version\":0}", "{\"version\":\"1\"}", "{\"version\":1.5}", "{\"version\":1,\"rule\":[]}",
-      "{\"version\":1,\"version\":2}", "{\"version\":1,\"rules\":{}}", "{\"version\":1,\"rules\":[{}]}",
-      "{\"version\":1,\"rules\":[{\"paths\":[]}]}", "{\"version\":1,\"rules\":[{\"paths\":[1]}]}",
+      "", "[]", "{}", "{\"version\":0}", "{\"version\":\"1\"}", "{\"version\":1.5}",
+      "{\"version\":1,\"rule\":[]}", "{\"version\":1,\"version\":2}", "{\"version\":1,\"rules\":{}}",
+      "{\"version\":1,\"rules\":[{}]}", "{\"version\":1,\"rules\":[{\"paths\":[]}]}",
+      "{\"version\":1,\"rules\":[{\"paths\":[1]}]}",
       "{\"version\":1,\"rules\":[{\"paths\":[\"a\"],\"acept\":[]}]}",
       "{\"version\":1,\"rules\":[{\"paths\":[\"a\"],\"accept\":[\"fine\"]}]}",
       "{\"version\":1,\"rules\":[{\"paths\":[\"a\"],\"verdicts\":{\"accepted\":1}}]}",

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/receipt.hpp"
-
 #include <functional>
 
 #include "base/json.hpp"
+#include "export/receipt.hpp"
 #include "support/catch.hpp"
 #include "unit/export/sample_receipt.hpp"
 
@@ -14,7 +13,9 @@ namespace {
 
 Json as_json(const Receipt& receipt) { return *parse_restricted_json(encode(receipt)); }
 
-bool accepted(const Json& statement) { return static_cast<bool>(parse_receipt(to_canonical_utf8(statement))); }
+bool accepted(const Json& statement) {
+  return static_cast<bool>(parse_receipt(to_canonical_utf8(statement)));
+}
 
 }  // namespace
 
@@ -127,7 +128,8 @@ TEST_CASE("a review is written and read back") {
 }
 
 TEST_CASE("times keep their fraction") {
-  for (const char* text : {"2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.000000001Z"}) {
+  for (const char* text :
+       {"2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.000000001Z"}) {
     CHECK(to_text(parse_timestamp(text).value()) == text);
   }
   CHECK(parse_timestamp("2026-01-01T00:00:00.50Z") == parse_timestamp("2026-01-01T00:00:00.5Z"));

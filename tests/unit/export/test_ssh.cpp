@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/ssh.hpp"
-
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "export/ssh.hpp"
 #include "export/wire.hpp"
 #include "support/catch.hpp"
 #include "unit/export/sandbox.hpp"
@@ -140,7 +139,8 @@ TEST_CASE("a private key file that was changed is refused") {
   }
   // Each byte of the public key, the check numbers and the seed matters.
   const std::size_t key_at = body.find("ssh-ed25519") + 15;
-  for (const std::size_t at : {std::size_t{0}, key_at, key_at + 31, key_at + 40, key_at + 44, key_at + 70, key_at + 102}) {
+  for (const std::size_t at :
+       {std::size_t{0}, key_at, key_at + 31, key_at + 40, key_at + 44, key_at + 70, key_at + 102}) {
     INFO("changed byte " << at);
     std::string changed = body;
     changed[at] = static_cast<char>(changed[at] ^ 1);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/sshsig.hpp"
-
 #include "base/crypto.hpp"
+#include "export/sshsig.hpp"
 #include "export/wire.hpp"
 #include "support/catch.hpp"
 #include "unit/export/sandbox.hpp"
@@ -13,7 +12,8 @@ namespace {
 
 Sshsig sign_with_seed(const std::string& seed, std::string_view name_space, std::string_view hash,
                       std::string_view message) {
-  Sshsig out{SshPublicKey::ed25519(ed25519::public_key(seed)), std::string(name_space), std::string(hash), ""};
+  Sshsig out{SshPublicKey::ed25519(ed25519::public_key(seed)), std::string(name_space), std::string(hash),
+             ""};
   put_string(out.signature, "ssh-ed25519");
   put_string(out.signature, ed25519::sign(seed, signed_data(name_space, hash, message)));
   return out;
@@ -34,7 +34,8 @@ TEST_CASE("signatures of ssh-keygen verify here, for every kind of key") {
     for (const char* hash : {"sha256", "sha512"}) {
       INFO(name << ' ' << hash);
       const os::Finished made =
-          box.run({"ssh-keygen", "-Y", "sign", "-f", name, "-n", "git", "-O", std::string("hashalg=") + hash}, "text");
+          box.run({"ssh-keygen", "-Y", "sign", "-f", name, "-n", "git", "-O", std::string("hashalg=") + hash},
+                  "text");
       REQUIRE(made.ok());
       const auto binary = unarmor(made.out);
       REQUIRE(binary);

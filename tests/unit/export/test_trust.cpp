@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "export/trust.hpp"
-
 #include "base/crypto.hpp"
 #include "export/paths.hpp"
+#include "export/trust.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
 #include "unit/export/sandbox.hpp"
@@ -14,7 +13,9 @@ namespace {
 
 SshPublicKey key_of(char seed) { return SshPublicKey::ed25519(ed25519::public_key(std::string(32, seed))); }
 
-AllowedSigner signer_of(char seed, const std::string& principal) { return {{principal}, {}, {}, {}, key_of(seed), ""}; }
+AllowedSigner signer_of(char seed, const std::string& principal) {
+  return {{principal}, {}, {}, {}, key_of(seed), ""};
+}
 
 void put(const test::TempRepo& repo, const std::vector<TrustFile>& files) {
   for (const TrustFile& file : files) test::write(repo / file.path, file.bytes);
@@ -44,7 +45,8 @@ TEST_CASE("a new trust is well formed, grows by keys and revocations") {
   CHECK(second->policy.version == 2);
   CHECK(second->keys.size() == 2);
 
-  put(repo, trust_without_key(test::slurp(repo / std::string(kPolicyPath)), key_of('l').fingerprint(), "lost"));
+  put(repo,
+      trust_without_key(test::slurp(repo / std::string(kPolicyPath)), key_of('l').fingerprint(), "lost"));
   const auto third = committed_trust(repo);
   REQUIRE(third);
   CHECK(third->policy.version == 3);
@@ -90,7 +92,8 @@ TEST_CASE("a trust that is not well formed is none") {
     CHECK_FALSE(committed_trust(repo));
   }
   SECTION("no root in force") {
-    put(repo, trust_without_key(test::slurp(repo / std::string(kPolicyPath)), key_of('r').fingerprint(), "lost"));
+    put(repo,
+        trust_without_key(test::slurp(repo / std::string(kPolicyPath)), key_of('r').fingerprint(), "lost"));
     CHECK_FALSE(committed_trust(repo));
   }
   SECTION("a file instead of the folder") {
@@ -131,13 +134,15 @@ TEST_CASE("git's own commit signatures are read") {
   const CommitSignature signature = read_commit_signature(commit);
   REQUIRE(signature.kind == CommitSignature::Kind::good);
   CHECK(*signature.key == key);
-  CHECK(read_commit_signature(repository.commit(*repository.resolve("HEAD~1"))).kind == CommitSignature::Kind::none);
+  CHECK(read_commit_signature(repository.commit(*repository.resolve("HEAD~1"))).kind ==
+        CommitSignature::Kind::none);
 
   git::Commit changed = commit;
   changed.raw += "x";
   CHECK(read_commit_signature(changed).kind == CommitSignature::Kind::bad);
   git::Commit foreign = commit;
-  for (auto at = foreign.raw.find("SSH SIGNATURE"); at != std::string::npos; at = foreign.raw.find("SSH SIGNATURE")) {
+  for (auto at = foreign.raw.find("SSH SIGNATURE"); at != std::string::npos;
+       at = foreign.raw.find("SSH SIGNATURE")) {
     foreign.raw.replace(at, 13, "PGP SIGNATURE");
   }
   CHECK(read_commit_signature(foreign).kind == CommitSignature::Kind::foreign);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of docs/format/verification.md are tests/histories; here are the parts a script reaches badly.
-#include "export/verify.hpp"
-
 #include "base/error.hpp"
+#include "export/verify.hpp"
 #include "support/catch.hpp"
 #include "unit/export/applied_repo.hpp"
 
@@ -80,7 +79,10 @@ TEST_CASE("a receipt whose claims do not hold is malformed") {
       {"foreign roots", [](Receipt& r) { r.root_commits = {test::sample_oid(1)}; }},
       {"another branch base", [](Receipt& r) { r.branch_base = test::sample_oid(1); }},
       {"no evidence", [](Receipt& r) { r.evidence_run = sha256("none"); }},
-      {"a failed gate", [](Receipt& r) { r.gates = {{"scope", "failed", "outside"}}; }},
+      {"a failed gate",
+       [](Receipt& r) {
+         r.gates = {{"scope", "failed", "outside"}};
+       }},
       {"a rejecting verdict", [](Receipt& r) { r.verdicts[0].verdict = "reject"; }},
       {"another run's evidence", [](Receipt& r) { r.run_id = RunId("run_2"); }},
   };
@@ -97,12 +99,14 @@ TEST_CASE("a receipt whose claims do not hold is malformed") {
 TEST_CASE("a content-tree or an artifact that is not there is found, and the path stays exact") {
   AppliedRepo world;
   SECTION("content-tree") {
-    world.apply({{"a.txt", AppliedRepo::lines({{3, "three"}})}}, [](Receipt& r) { r.content_tree = test::sample_oid(1); });
+    world.apply({{"a.txt", AppliedRepo::lines({{3, "three"}})}},
+                [](Receipt& r) { r.content_tree = test::sample_oid(1); });
     CHECK(kinds(world.verify()) == std::vector<std::string>{"tree_mismatch"});
   }
   SECTION("artifact") {
-    world.apply({{"a.txt", AppliedRepo::lines({{3, "three"}})}},
-                [](Receipt& r) { r.artifacts = {{"a.txt", test::sample_oid(1), sha256("x")}}; });
+    world.apply({{"a.txt", AppliedRepo::lines({{3, "three"}})}}, [](Receipt& r) {
+      r.artifacts = {{"a.txt", test::sample_oid(1), sha256("x")}};
+    });
     CHECK(kinds(world.verify()) == std::vector<std::string>{"malformed"});
   }
   CHECK(world.verify().commits[0].cls == Class::exact);

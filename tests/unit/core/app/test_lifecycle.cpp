@@ -77,7 +77,8 @@ struct Flow {
   }
 
   std::string state_of_run() {
-    for (const Json& row : cli.json({"list", "runs"}).data().at("items")) {
+    const Json listed = cli.json({"list", "runs"}).data();
+    for (const Json& row : listed.at("items")) {
       if (text_member(row, "run_id") == run) return text_member(row, "state");
     }
     return {};
