@@ -71,7 +71,12 @@ std::optional<fs::path> copies_dir(const Place& place) {
 store::State& Context::state() {
   if (state_) return *state_;
   state_ = std::make_unique<store::State>(place.state_dir, command);
-  if (const auto dir = copies_dir(place)) state_->keep_copies_in(*dir);
+  if (const auto dir = copies_dir(place)) {
+    state_->keep_copies_in(*dir);
+    // What killed commands left where private indexes and copies are made.
+    os::sweep_temporaries(place.git->git_dir);
+    os::sweep_temporaries(dir->string());
+  }
   return *state_;
 }
 

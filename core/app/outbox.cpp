@@ -7,6 +7,7 @@ namespace striatum::app {
 namespace {
 
 constexpr mode_t kMode = 0644;
+constexpr int kBusyDeadlineMs = 10'000;
 
 std::optional<std::string> digest_of(const os::FileBytes& file) {
   return file.access == os::Access::ok ? std::optional(sha256(file.bytes).hex()) : std::nullopt;
@@ -45,10 +46,15 @@ void OutFile::publish(Context& ctx) {
 }
 
 void settle_files(store::WriteUnit& unit) {
-  while (const auto file = store::first_pending_file(unit.db())) {
+  auto file = store::first_pending_file(unit.db());
+  if (!file) return;
+  for (; file; file = store::first_pending_file(unit.db())) {
     settle(*file);
     store::delete_pending_file(unit.db(), *file);
   }
+  // Done for good, whatever becomes of the change that follows: a file that its owner removes later stays away.
+  unit.db().execute("COMMIT");
+  unit.db().begin_immediate(kBusyDeadlineMs);
 }
 
 }  // namespace striatum::app

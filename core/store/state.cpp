@@ -112,15 +112,14 @@ void State::save_copy() {
   std::error_code ignored;
   const auto size = fs::file_size(db_.file(), ignored);
   if (copies_.empty() || ignored || size > kMaxCopySize) return;
-  const fs::path fresh = copies_ / os::new_temporary_name();
   try {
     os::ensure_directory(copies_.string(), 0700);
-    os::sweep_temporaries(copies_.string());
+    const os::TemporaryFolder beside(copies_.string());
+    const fs::path fresh = fs::path(beside.path()) / "state.sqlite3";
     db_.run("VACUUM INTO ?1", fresh.string());
     fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, ignored);
     fs::rename(fresh, copies_ / "state.sqlite3", ignored);
-  } catch (const Error&) {
-    fs::remove(fresh, ignored);
+  } catch (const Error&) {  // a copy is a courtesy; the verb has done its work
   }
 }
 

@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 
 import workbench
 from cases import CASES
-from snapshot import Snapshot, Words, locks_of_git, open_copy
+from snapshot import ACTIVE, Snapshot, Words, locks_of_git, open_copy
 
 HERE = Path(__file__).resolve().parent
 ERRORS = ("eio", "enospc")
@@ -124,6 +124,8 @@ class Trial:
         self.outcome.calls = len(self.calls)
         again = self.plain_call()
         self.again_exit, self.twice = again.exit, self.look()
+        # None where the program keeps no such mark.
+        self.marked = self.mark_fits() or None
         for moment in (self.before, self.after, self.twice):
             if moment.broken:
                 raise workbench.Unexpected(f"{self.case.title}: unsound without any fault: {moment.broken}")
@@ -249,6 +251,8 @@ class Trial:
         now = self.look()
         for rule in now.broken:
             note(f"broken after the next command: {rule}")
+        if self.marked is not None and not self.mark_fits():
+            note("the mark of an active run does not fit the state after the next command")
         if now.temporaries:
             note(f"stale temporary files after the next command: {now.temporaries[:3]}")
         if where == "after":
@@ -261,7 +265,15 @@ class Trial:
         if where == "between" and again.exit in (0, self.again_exit) and now in (self.after, self.twice):
             return
         note(f"the next command (state was {where}): exit {again.exit}, expected {code}; "
-             f"against `{name}`: {now.differences(wanted)} {reply!r}")
+             f"against `{name}`: {now.differences(wanted)}, typed twice: {now.differences(self.twice)} {reply!r}")
+
+    def mark_fits(self):
+        """Hooks look at one file to know whether a run is active; a look at the state puts it right."""
+        self.tool.call(self.name, self.repo, "status")
+        connection = open_copy(self.repo, self.copies)
+        active = connection.execute("SELECT 1 FROM runs WHERE state NOT IN "
+                                    "('completed', 'failed', 'canceled')").fetchone() if connection else None
+        return (self.repo / ACTIVE).exists() == bool(active)
 
 
     def judge_resumed(self, note):

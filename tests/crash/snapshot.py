@@ -16,8 +16,11 @@ SAMPLED = {("gs_event_chain", "salt"), ("gs_event_chain", "body_commit"), ("gs_e
 STATE = ".striatum/state.sqlite3"
 # Files still to be named: empty again after the next command, like temporary files.
 OUTBOX = "gs_outbox"
-# Of these only the presence may differ: SQLite's companions, the writers' lock.
-UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".striatum/write.lock")
+# Whose bytes and presence say nothing: SQLite's companions, the writers' lock, the copy for `git clean`, the mark
+# that tells hooks of an active run (crash.py judges it by itself).
+UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".striatum/write.lock", ".git/striatum",
+            ".git/striatum/active", ".git/striatum/backup", ".git/striatum/backup/state.sqlite3")
+ACTIVE = ".git/striatum/active"
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
 TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
 
@@ -105,8 +108,6 @@ def files(repo, words):
         if stat.S_ISLNK(info.st_mode):
             content = "-> " + os.readlink(full)
         elif stat.S_ISREG(info.st_mode):
-            if path.startswith(".striatum/backup") or path.startswith(".git/striatum/backup"):
-                continue
             with open(full, "rb") as file:
                 content = words.plain(file.read().decode("utf-8", "backslashreplace"))
         else:

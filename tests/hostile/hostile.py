@@ -291,6 +291,8 @@ def branches(examiner, arguments):
 
 def names(examiner, arguments):
     """Texts and ids: stored as they are or refused, never run, never shown raw."""
+    known = {verb: has(examiner, verb) for verb in ("why", "list", "status", "doctor", "evidence", "apply", "receipt",
+                                                    "key", "trust", "verify")}
     for name in NAMES:
         flow = start(examiner, name)
         held = flow.ack(flow.claim())
@@ -324,8 +326,22 @@ def names(examiner, arguments):
             examiner.probe(name, ["decision", "record", "--run-id", flow.run, "--path", f"docs/d{len(text)}.md",
                                   "--outcome", "accepted_with_follow_up", t("--title"), t("--decision-id"),
                                   t("--follow-up"), t("--rationale")], free, may=["repo/docs/d*.md"])
-            if has(examiner, "why"):
-                examiner.probe(name, ["why", "--", text], {3})
+            for verb, args, codes in (("why", ["why", "--", text], {3}),
+                                      ("list", ["list", "jobs", t("--run-id")], {3}),
+                                      ("status", ["status", t("--run-id")], {0}),
+                                      ("doctor", ["doctor", t("--run-id")], {0}),
+                                      ("evidence", ["evidence", "export", t("--run-id"), "--path", "docs/e.md"], {3}),
+                                      ("apply", ["apply", t("--run-id")], {2, 3, 4}),
+                                      ("receipt", ["receipt", "show", "--", text], {2, 3, 4}),
+                                      ("receipt", ["receipt", "verify", "--", text], {1, 2, 3, 14}),
+                                      ("key", ["key", "create", "--no-passphrase", t("--role")], {2, 4}),
+                                      ("key", ["key", "export", "--", text], {2, 3, 4}),
+                                      ("trust", ["trust", "add", t("--principal"), "--", "mine.md"], {1, 2, 3, 4, 6, 8}),
+                                      ("trust", ["trust", "init", t("--root")], {1, 2, 3, 4, 6, 8}),
+                                      ("verify", ["verify", "--", text], {2, 3, 14}),
+                                      ("verify", ["verify", t("--root")], {2, 3, 4, 14})):
+                if known[verb]:
+                    examiner.probe(name, args, codes)
             examiner.probe(name, [text], {2}, label="verb")
         flow.do("block", *held.who(), "--kind", ESCAPES, "--severity", "human_checkpoint", "--description", ESCAPES)
 
@@ -501,8 +517,12 @@ TRAPS = {
     ".gitignore is a link": in_place(".gitignore", link_out), ".gitignore links to nothing": in_place(".gitignore", link_new),
     ".gitignore is a FIFO": in_place(".gitignore", fifo),
     "the target's folder is a link": in_place("decisions", lambda t, r: t.symlink_to("../outside")),
-    "backup folder is a link": in_place(".git/striatum", lambda t, r: t.symlink_to("../../outside")),
 }
+# What stands where git looks for a hook, and must still stand there after an installation of ours.
+HOOKS = {"link": link_out, "link to nothing": link_new, "FIFO": fifo, "folder": folder, "garbage": garbage,
+         "script": lambda t, r: (t.write_text("#!/bin/sh\nexit 0\n"), t.chmod(0o755)),
+         "no newline": lambda t, r: (t.write_text("#!/bin/sh\nexit 0"), t.chmod(0o755)),
+         "huge": lambda t, r: t.write_bytes(b"#!/bin/sh\n" + b"#" * (8 << 20))}
 
 
 def traps(examiner, arguments):
@@ -531,6 +551,33 @@ def traps(examiner, arguments):
             examiner.probe(name, ["run", "cancel", "--run-id", flow.run], codes, may=may, label=f"{title}: run cancel")
             shutil.rmtree(repo / "decisions", ignore_errors=True)
     forget(repo)
+    if has(examiner, "hooks", "install"):
+        hook_traps(examiner)
+
+
+def hook_traps(examiner):
+    flow = start(examiner, "git-striatum")
+    target = examiner.repo / ".git/hooks/pre-commit"
+    for title, make in HOOKS.items():
+        for chain in ([], ["--chain"]):
+            make(target, examiner.repo)
+            others = ["repo/.git/hooks/commit-msg*", "repo/.git/striatum*", "repo/.git/config"]
+            if chain and title in ("script", "no newline"):
+                others.append("repo/.git/hooks/pre-commit")
+            examiner.before = examiner.sandbox.listing()
+            was = examiner.before["repo/.git/hooks/pre-commit"]
+            examiner.probe("git-striatum", ["hooks", "install", *chain], {0, 1, 4, 6}, may=others,
+                           label=f"hook is a {title}: install")
+            examiner.probe("git-striatum", ["hooks", "status"], {0, 1}, label=f"hook is a {title}: status")
+            examiner.probe("git-striatum", ["hooks", "uninstall"], {0, 1, 4, 6}, may=others,
+                           label=f"hook is a {title}: uninstall")
+            if examiner.sandbox.listing().get("repo/.git/hooks/pre-commit") != was:
+                examiner.finding("hooks", [title, *chain], "another hook after install and uninstall")
+            if target.is_dir() and not target.is_symlink():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+    flow.do("run", "cancel", "--run-id", flow.run)
 
 
 # --------------------------------------------------------------------------- terminal
