@@ -4,7 +4,7 @@
 _striatum_words()
 {
     case $1 in
-        '') echo 'init workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint status why doctor list log key trust apply verify --help --repo --daemon --no-daemon --request-id --version' ;;
+        '') echo 'init workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint evidence status why doctor list log key trust apply verify receipt hooks hook --help --repo --daemon --no-daemon --request-id --version' ;;
         'init') echo '--help --restore --forget --json' ;;
         'workflow') echo 'validate plan graph init --help' ;;
         'workflow validate') echo '--help --json' ;;
@@ -38,6 +38,8 @@ _striatum_words()
         'decision record') echo '--help --run-id --path --outcome --title --decision-id --rationale --follow-up --json' ;;
         'checkpoint') echo 'resolve --help' ;;
         'checkpoint resolve') echo '--help --blocker-id --action --decision-id --json' ;;
+        'evidence') echo 'export --help' ;;
+        'evidence export') echo '--help --run-id --path --json' ;;
         'status') echo '--help --run-id --json' ;;
         'why') echo '--help --json' ;;
         'doctor') echo '--help --run-id --verbose --deep --json' ;;
@@ -58,6 +60,17 @@ _striatum_words()
         'trust show') echo '--help --json' ;;
         'apply') echo '--help --run-id --job-id --message --key --propose --dry-run --json' ;;
         'verify') echo '--help --all --root --pin --self-asserted --base-trusted --json' ;;
+        'receipt') echo 'list show verify --help' ;;
+        'receipt list') echo '--help --run-id --json' ;;
+        'receipt show') echo '--help --json' ;;
+        'receipt verify') echo '--help --json' ;;
+        'hooks') echo 'install uninstall status --help' ;;
+        'hooks install') echo '--help --chain --dry-run --json' ;;
+        'hooks uninstall') echo '--help --chain --dry-run --json' ;;
+        'hooks status') echo '--help --json' ;;
+        'hook') echo 'pre-commit commit-msg --help' ;;
+        'hook pre-commit') echo '--help --json' ;;
+        'hook commit-msg') echo '--help --json' ;;
     esac
 }
 
