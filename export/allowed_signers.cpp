@@ -21,8 +21,10 @@ std::string_view take_word(std::string_view& rest) {
   bool in_quotes = false;
   std::size_t i = 0;
   for (; i < rest.size() && (in_quotes || !is_space(rest[i])); ++i) {
-    if (in_quotes && rest[i] == '\\') ++i;
-    else if (rest[i] == '"') in_quotes = !in_quotes;
+    if (in_quotes && rest[i] == '\\')
+      ++i;
+    else if (rest[i] == '"')
+      in_quotes = !in_quotes;
   }
   const std::string_view word = rest.substr(0, i);
   rest = trim(rest.substr(std::min(i, rest.size())));
@@ -55,11 +57,12 @@ std::optional<Instant> parse_compact_time(std::string_view text) {
   if (text.empty() || text.back() != 'Z') return std::nullopt;
   std::string digits(text.substr(0, text.size() - 1));
   if (digits.size() != 8 && digits.size() != 12 && digits.size() != 14) return std::nullopt;
-  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   digits.resize(14, '0');
   const auto part = [&](std::size_t at, std::size_t count) { return digits.substr(at, count); };
-  const std::string iso = part(0, 4) + '-' + part(4, 2) + '-' + part(6, 2) + 'T' + part(8, 2) + ':' + part(10, 2) +
-                          ':' + part(12, 2) + 'Z';
+  const std::string iso = part(0, 4) + '-' + part(4, 2) + '-' + part(6, 2) + 'T' + part(8, 2) + ':' +
+                          part(10, 2) + ':' + part(12, 2) + 'Z';
   const std::optional<Instant> when = parse_instant(iso);
   if (!when || to_text(*when) != iso) return std::nullopt;
   return when;
@@ -94,7 +97,8 @@ std::string apply_option(const Option& option, AllowedSigner& signer) {
 
 Parsed<AllowedSigner> parse_allowed_signer(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (line.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) return Problem{"more than one line"};
+  if (line.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos)
+    return Problem{"more than one line"};
   std::string_view rest = trim(line);
   const std::vector<std::string> principals = plain_list(take_word(rest));
   if (principals.empty()) return Problem{"the principals are not plain names"};
@@ -111,7 +115,8 @@ Parsed<AllowedSigner> parse_allowed_signer(std::string_view line) {
   }
   AllowedSigner signer{principals, {}, {}, {}, key->key, key->comment};
   for (const Option& option : options) {
-    if (std::string problem = apply_option(option, signer); !problem.empty()) return Problem{std::move(problem)};
+    if (std::string problem = apply_option(option, signer); !problem.empty())
+      return Problem{std::move(problem)};
   }
   return signer;
 }

@@ -24,8 +24,8 @@ struct AllowedSigner {
   std::string comment;
 };
 
-/// One line, with or without its end. Refused: certificate authorities, unknown options, patterns and quotes in
-/// names, times without a final Z.
+/// One line, with or without its end. Refused: certificate authorities, unknown options, patterns and quotes
+/// in names, times without a final Z.
 [[nodiscard]] Parsed<AllowedSigner> parse_allowed_signer(std::string_view line);
 /// Without line end.
 [[nodiscard]] std::string print(const AllowedSigner& signer);

@@ -28,7 +28,10 @@ Json blob_json(const std::optional<Oid>& blob) { return blob ? Json(blob->hex())
 Json to_json(const Edge& edge) {
   Json hunks = Json::array();
   for (const HunkDigest& hunk : edge.hunks) {
-    hunks.push_back({{"full", hunk.full.hex()}, {"bare", hunk.bare.hex()}, {"removed", hunk.removed}, {"added", hunk.added}});
+    hunks.push_back({{"full", hunk.full.hex()},
+                     {"bare", hunk.bare.hex()},
+                     {"removed", hunk.removed},
+                     {"added", hunk.added}});
   }
   return {{"path", edge.path},
           {"mode_before", mode_json(edge.mode_before)},
@@ -46,7 +49,8 @@ Json to_json(const std::vector<Edge>& edges) {
 
 bool read_mode(const Json& value, Mode& mode) {
   if (value.is_null()) return true;
-  const std::optional<Mode> parsed = value.is_string() ? git::parse_mode(value.get<std::string>()) : std::nullopt;
+  const std::optional<Mode> parsed =
+      value.is_string() ? git::parse_mode(value.get<std::string>()) : std::nullopt;
   if (!parsed || *parsed == Mode::none || *parsed == Mode::tree) return false;
   mode = *parsed;
   return true;
@@ -80,8 +84,10 @@ bool read_edge(const Json& item, Edge& edge) {
   const bool read = read_mode(member(item, "mode_before"), edge.mode_before) &&
                     read_mode(member(item, "mode_after"), edge.mode_after) &&
                     read_blob(member(item, "before"), edge.before) &&
-                    read_blob(member(item, "after"), edge.after) && read_hunks(member(item, "hunks"), edge.hunks);
-  const bool sides = (edge.mode_before == Mode::none) == !edge.before && (edge.mode_after == Mode::none) == !edge.after;
+                    read_blob(member(item, "after"), edge.after) &&
+                    read_hunks(member(item, "hunks"), edge.hunks);
+  const bool sides =
+      (edge.mode_before == Mode::none) == !edge.before && (edge.mode_after == Mode::none) == !edge.after;
   const bool differs = edge.before != edge.after || edge.mode_before != edge.mode_after;
   const bool hunks = may_have_hunks({"", edge.mode_before, edge.mode_after, edge.before, edge.after});
   return read && sides && differs && (hunks || edge.hunks.empty()) && is_judged_path(edge.path);
@@ -92,7 +98,8 @@ enum class Repeats { refused, as_chain };
 /// Sorted by path; edges of one path, where allowed, each begin where the one before ends.
 bool in_order(const Edge& first, const Edge& second, Repeats repeats) {
   if (first.path != second.path) return first.path < second.path;
-  return repeats == Repeats::as_chain && first.after == second.before && first.mode_after == second.mode_before;
+  return repeats == Repeats::as_chain && first.after == second.before &&
+         first.mode_after == second.mode_before;
 }
 
 bool read_edges(const Json& list, Repeats repeats, std::vector<Edge>& edges) {
@@ -131,7 +138,8 @@ std::vector<Edge> cumulative_edges(const git::Repository& repository, const Chan
     if (!ours || place_of(change.path) != Place::content) continue;
     const auto [mode, blob] = state_at(repository, request.base_tree, change.path);
     static const std::vector<Edge> kNone;
-    if (!chain_leads(known == earlier.end() ? kNone : known->second, change.before, change.mode_before, blob, mode)) {
+    if (!chain_leads(known == earlier.end() ? kNone : known->second, change.before, change.mode_before, blob,
+                     mode)) {
       continue;
     }
     require_utf8(change.path);
@@ -150,7 +158,8 @@ std::string encode(const Changes& changes) {
   const Json document = {
       {"version", kVersion},
       {"edges", to_json(changes.edges)},
-      {"cumulative", {{"base_commit", changes.cumulative_base.hex()}, {"edges", to_json(changes.cumulative)}}}};
+      {"cumulative",
+       {{"base_commit", changes.cumulative_base.hex()}, {"edges", to_json(changes.cumulative)}}}};
   return to_canonical_utf8(document) + '\n';
 }
 
@@ -174,11 +183,16 @@ Parsed<Changes> parse_changes(std::string_view bytes) {
 
 std::string_view to_text(ChangeKind kind) {
   switch (kind) {
-    case ChangeKind::text: return "text";
-    case ChangeKind::binary: return "binary";
-    case ChangeKind::mode: return "mode";
-    case ChangeKind::symlink: return "symlink";
-    case ChangeKind::pointer: break;
+    case ChangeKind::text:
+      return "text";
+    case ChangeKind::binary:
+      return "binary";
+    case ChangeKind::mode:
+      return "mode";
+    case ChangeKind::symlink:
+      return "symlink";
+    case ChangeKind::pointer:
+      break;
   }
   return "pointer";
 }
@@ -190,7 +204,8 @@ bool is_text_blob(const git::Repository& repository, const Oid& blob) {
 }
 
 bool may_have_hunks(const git::Change& change) {
-  return change.before != change.after && is_file_or_absent(change.mode_before) && is_file_or_absent(change.mode_after);
+  return change.before != change.after && is_file_or_absent(change.mode_before) &&
+         is_file_or_absent(change.mode_after);
 }
 
 HunkList hunks_of(const git::Repository& repository, const git::Change& change) {
@@ -208,7 +223,7 @@ HunkList hunks_of(const git::Repository& repository, const git::Change& change) 
 }
 
 Edge make_edge(const git::Repository& repository, const git::Change& change) {
-  return {change.path,  change.mode_before, change.mode_after,
+  return {change.path,   change.mode_before, change.mode_after,
           change.before, change.after,       hunks_of(repository, change).hunks};
 }
 

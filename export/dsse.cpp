@@ -36,7 +36,8 @@ Parsed<Envelope> read_envelope(const std::optional<Json>& document) {
   if (!document) return Problem{"the envelope is not JSON"};
   const Json& payload = member(*document, "payload");
   const Json& type = member(*document, "payloadType");
-  if (!payload.is_string() || !type.is_string()) return Problem{"the envelope has no payload or no payloadType"};
+  if (!payload.is_string() || !type.is_string())
+    return Problem{"the envelope has no payload or no payloadType"};
   std::optional<std::string> bytes = from_any_base64(payload.get_ref<const std::string&>());
   if (!bytes) return Problem{"the payload is not base64"};
   Parsed<std::vector<EnvelopeSignature>> signatures = read_signatures(member(*document, "signatures"));
@@ -68,7 +69,8 @@ Parsed<Envelope> parse_committed_envelope(std::string_view bytes) {
   Parsed<Envelope> envelope = read_envelope(parse_json(bytes));
   if (!envelope) return envelope;
   if (envelope->payload_type != kPayloadType) return Problem{"the payload type is not in-toto JSON"};
-  if (envelope->signatures.size() > kMaxSignatures) return Problem{"the envelope has more than 16 signatures"};
+  if (envelope->signatures.size() > kMaxSignatures)
+    return Problem{"the envelope has more than 16 signatures"};
   std::set<std::string> keyids;
   for (const EnvelopeSignature& signature : envelope->signatures) {
     if (!keyids.insert(signature.keyid).second) return Problem{"the envelope names a key twice"};

@@ -39,7 +39,8 @@ struct Envelope {
 /// Accepts exactly what `encode` writes for our payload type, at most kMaxEnvelopeBytes.
 [[nodiscard]] Parsed<Envelope> parse_committed_envelope(std::string_view bytes);
 
-/// Accepts what DSSE asks of a reader: unknown members, any spacing, URL-safe or unpadded base64, absent keyid.
+/// Accepts what DSSE asks of a reader: unknown members, any spacing, URL-safe or unpadded base64, absent
+/// keyid.
 [[nodiscard]] Parsed<Envelope> parse_foreign_envelope(std::string_view bytes);
 
 }  // namespace striatum::provenance

@@ -18,15 +18,31 @@ enum class Shape { text, word, digest, moment, random_id, number, flag, texts };
 /// Names with a shape of their own; other names hold one line of text.
 Shape shape_of(std::string_view name) {
   static const std::map<std::string, Shape, std::less<>> kShapes{
-      {"run_id", Shape::random_id},      {"session_id", Shape::random_id}, {"artifact_id", Shape::random_id},
-      {"verdict_id", Shape::random_id},  {"blocker_id", Shape::random_id}, {"findings_artifact_id", Shape::random_id},
-      {"content_sha256", Shape::digest}, {"registered_at", Shape::moment}, {"closed_at", Shape::moment},
-      {"state", Shape::word},            {"job_state", Shape::word},       {"job_type", Shape::word},
-      {"artifact_kind", Shape::word},    {"verdict", Shape::word},         {"latest_verdict", Shape::word},
-      {"severity", Shape::word},         {"schema_version", Shape::text},  {"attempt", Shape::number},
-      {"max_attempts", Shape::number},   {"ordinal", Shape::number},       {"count", Shape::number},
-      {"ok", Shape::flag},               {"fresh_session_required", Shape::flag},
-      {"workflow_job_ids", Shape::texts}, {"required_verdicts", Shape::texts},
+      {"run_id", Shape::random_id},
+      {"session_id", Shape::random_id},
+      {"artifact_id", Shape::random_id},
+      {"verdict_id", Shape::random_id},
+      {"blocker_id", Shape::random_id},
+      {"findings_artifact_id", Shape::random_id},
+      {"content_sha256", Shape::digest},
+      {"registered_at", Shape::moment},
+      {"closed_at", Shape::moment},
+      {"state", Shape::word},
+      {"job_state", Shape::word},
+      {"job_type", Shape::word},
+      {"artifact_kind", Shape::word},
+      {"verdict", Shape::word},
+      {"latest_verdict", Shape::word},
+      {"severity", Shape::word},
+      {"schema_version", Shape::text},
+      {"attempt", Shape::number},
+      {"max_attempts", Shape::number},
+      {"ordinal", Shape::number},
+      {"count", Shape::number},
+      {"ok", Shape::flag},
+      {"fresh_session_required", Shape::flag},
+      {"workflow_job_ids", Shape::texts},
+      {"required_verdicts", Shape::texts},
   };
   const auto found = kShapes.find(name);
   return found == kShapes.end() ? Shape::text : found->second;
@@ -39,7 +55,8 @@ bool is_word(std::string_view text) {
 
 bool is_random_id(std::string_view text) {
   const auto end = text.rfind('_');
-  return end != std::string_view::npos && is_word(text.substr(0, end)) && is_hex(text.substr(end + 1), kIdDigits);
+  return end != std::string_view::npos && is_word(text.substr(0, end)) &&
+         is_hex(text.substr(end + 1), kIdDigits);
 }
 
 bool is_line(std::string_view text) {
@@ -53,12 +70,18 @@ bool fits(Shape shape, const Json& value) {
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
   switch (shape) {
-    case Shape::texts: return false;
-    case Shape::word: return is_word(text);
-    case Shape::digest: return is_hex(text, 64);
-    case Shape::moment: return parse_instant(text).has_value();
-    case Shape::random_id: return is_random_id(text);
-    default: return is_line(text);
+    case Shape::texts:
+      return false;
+    case Shape::word:
+      return is_word(text);
+    case Shape::digest:
+      return is_hex(text, 64);
+    case Shape::moment:
+      return parse_instant(text).has_value();
+    case Shape::random_id:
+      return is_random_id(text);
+    default:
+      return is_line(text);
   }
 }
 
@@ -82,7 +105,8 @@ void Redactor::value(std::string_view name, Json& value) {
   if (value.is_null()) return;
   const Shape shape = shape_of(name);
   if (shape == Shape::texts && value.is_array()) {
-    for (Json& entry : value) entry = entry.is_string() ? text(entry.get<std::string>()) : placeholder("shape");
+    for (Json& entry : value)
+      entry = entry.is_string() ? text(entry.get<std::string>()) : placeholder("shape");
     return;
   }
   if (shape == Shape::text && value.is_string()) {

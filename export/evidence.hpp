@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed redaction of our own payloads: default-deny by field name, and every value that passes has the shape its
-// name promises. What passes as free text goes through `Redactor::text`, the one place where contents are looked at.
+// Typed redaction of our own payloads: default-deny by field name, and every value that passes has the shape
+// its name promises. What passes as free text goes through `Redactor::text`, the one place where contents are
+// looked at.
 #pragma once
 
 #include <cstdint>

@@ -107,7 +107,8 @@ class BrokenReceipts {
   [[nodiscard]] bool artifact_is_there(const CommitCase& at, const ArtifactSubject& artifact) {
     const auto entry = judged_.objects.entry(at.commit, artifact.path);
     const bool blob = entry && entry->mode != git::Mode::tree && entry->mode != git::Mode::pointer;
-    return blob && entry->id == artifact.git_blob && judged_.objects.blob_sha256(entry->id) == artifact.sha256;
+    return blob && entry->id == artifact.git_blob &&
+           judged_.objects.blob_sha256(entry->id) == artifact.sha256;
   }
 
   [[nodiscard]] static bool moved_by_hunks(const CommitCase& at, const std::string& path) {
@@ -129,8 +130,11 @@ class BrokenReceipts {
   void find_wrong_artifact(const ConsideredReceipt& one) {
     const CommitCase& at = judged_.commits[one.first()];
     for (const ArtifactSubject& artifact : one.receipt.artifacts) {
-      if (artifact_is_there(at, artifact) || moved_by_hunks(at, artifact.path) || superseded(one, artifact.path)) continue;
-      judged_.find("malformed", at, one.path, "its artifact is not in the tree as published: " + artifact.path);
+      if (artifact_is_there(at, artifact) || moved_by_hunks(at, artifact.path) ||
+          superseded(one, artifact.path))
+        continue;
+      judged_.find("malformed", at, one.path,
+                   "its artifact is not in the tree as published: " + artifact.path);
       return;
     }
   }
@@ -162,7 +166,8 @@ class BrokenReceipts {
     }
     if (find_nothing_arrives(commit, receipts)) return;
     if (tree_differs(commit, receipts, paths)) {
-      judged_.find("tree_mismatch", commit, std::nullopt, "the content-tree is not the one the receipt names");
+      judged_.find("tree_mismatch", commit, std::nullopt,
+                   "the content-tree is not the one the receipt names");
     }
   }
 
@@ -170,7 +175,8 @@ class BrokenReceipts {
     for (const ConsideredReceipt* one : receipts) {
       const bool first_here = &judged_.commits[one->first()] == &commit;
       if (!first_here || !arrived_[one->digest].none()) continue;
-      judged_.find("tree_mismatch", commit, std::nullopt, "no path of receipt " + one->digest.hex() + " arrives");
+      judged_.find("tree_mismatch", commit, std::nullopt,
+                   "no path of receipt " + one->digest.hex() + " arrives");
       return true;
     }
     return false;
@@ -187,7 +193,9 @@ class BrokenReceipts {
     if (judged_paths != paths) return false;
     const git::Repository& repository = judged_.objects.repository();
     const Oid parent_tree = repository.content_tree(judged_.objects.commit(commit.commit.parents[0]).tree);
-    const auto built_here = [&](const ConsideredReceipt* one) { return one->receipt.base_content_tree == parent_tree; };
+    const auto built_here = [&](const ConsideredReceipt* one) {
+      return one->receipt.base_content_tree == parent_tree;
+    };
     if (std::none_of(receipts.begin(), receipts.end(), built_here)) return false;
     const Oid tree = repository.content_tree(commit.commit.tree);
     return std::none_of(receipts.begin(), receipts.end(),
@@ -241,8 +249,10 @@ class PolicyCheck {
     }
     const std::string of = " of receipt " + one.digest.hex();
     if (accepted < rule.accepting_verdicts) return "too few accepting verdicts" + of;
-    if (static_cast<std::int64_t>(lanes.size()) < rule.distinct_lanes) return "too few lanes among the accepting verdicts" + of;
-    if (rule.human_verdicts > keys_with("human", one, false)) return "too few accepting reviews signed by people" + of;
+    if (static_cast<std::int64_t>(lanes.size()) < rule.distinct_lanes)
+      return "too few lanes among the accepting verdicts" + of;
+    if (rule.human_verdicts > keys_with("human", one, false))
+      return "too few accepting reviews signed by people" + of;
     for (const auto& [role, wanted] : rule.signatures) {
       if (wanted > keys_with(role, one, true)) return "too few signatures of role " + role + of;
     }
@@ -267,7 +277,8 @@ class PolicyCheck {
   [[nodiscard]] static bool reviews(const ConsideredReview& review, const ConsideredReceipt& one) {
     if (review.review.receipt == one.digest) return true;
     const auto& verdicts = one.receipt.verdicts;
-    return std::any_of(verdicts.begin(), verdicts.end(), [&](const auto& v) { return v.review == review.digest; });
+    return std::any_of(verdicts.begin(), verdicts.end(),
+                       [&](const auto& v) { return v.review == review.digest; });
   }
 
   const std::vector<ConsideredReview>& reviews_of(const ConsideredReceipt& one) {
@@ -290,8 +301,8 @@ class PolicyCheck {
       const std::optional<RecordName> name = parse_record_path(entry.name);
       if (!name || name->kind != RecordKind::review || entry.mode != git::Mode::regular) continue;
       std::optional<ConsideredReview> review = check_review_file(judged_, entry.id, one.trust);
-      const bool fits = review && review->digest.hex() == name->digest && judged_.reviews.count(review->digest) == 0 &&
-                        reviews(*review, one);
+      const bool fits = review && review->digest.hex() == name->digest &&
+                        judged_.reviews.count(review->digest) == 0 && reviews(*review, one);
       if (fits) out.push_back(*std::move(review));
     }
     return out;
@@ -308,7 +319,8 @@ void find_broken_receipts(Case& judged) { BrokenReceipts(judged).run(); }
 void find_unmet_policy(Case& judged, bool adopted) {
   PolicyCheck check(judged);
   for (const CommitCase& commit : judged.commits) {
-    if (!commit.readable || commit.cls == Class::before_adoption || commit.cls == Class::provenance_only) continue;
+    if (!commit.readable || commit.cls == Class::before_adoption || commit.cls == Class::provenance_only)
+      continue;
     check.run(commit);
     if (adopted || !commit.paths.empty()) continue;
     judged.find("policy_unmet", commit, std::nullopt, "nothing says whose signatures count");

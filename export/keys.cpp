@@ -91,14 +91,17 @@ std::optional<SigningKey> key_from_file(const std::string& path) {
   return SigningKey{line->key, "", std::nullopt};
 }
 
-SigningKey from_store(StoredKey key) { return {std::move(key.key), std::move(key.role), std::move(key.path)}; }
+SigningKey from_store(StoredKey key) {
+  return {std::move(key.key), std::move(key.role), std::move(key.path)};
+}
 
 /// git's `user.signingkey` in its SSH form: a file, `key::LINE` or a bare public key line.
 std::optional<SigningKey> key_of_git(const KeySettings& settings) {
   if (settings.gpg_format != "ssh" || !settings.user_signing_key) return std::nullopt;
   std::string_view text = *settings.user_signing_key;
   if (text.substr(0, 5) == "key::") text.remove_prefix(5);
-  if (Parsed<SshPublicKeyLine> line = parse_public_key_line(text)) return SigningKey{line->key, "", std::nullopt};
+  if (Parsed<SshPublicKeyLine> line = parse_public_key_line(text))
+    return SigningKey{line->key, "", std::nullopt};
   return key_from_file(expand_home(*settings.user_signing_key, settings.home));
 }
 
@@ -162,7 +165,8 @@ std::string KeyStore::default_folder() {
     return os::path_join(data, "striatum/keys");
   }
   const char* home = ::getenv("HOME");
-  if (!home || home[0] != '/') fail(Code::transition, "no_home", "neither XDG_DATA_HOME nor HOME names a folder for keys");
+  if (!home || home[0] != '/')
+    fail(Code::transition, "no_home", "neither XDG_DATA_HOME nor HOME names a folder for keys");
   return os::path_join(home, ".local/share/striatum/keys");
 }
 
@@ -212,11 +216,14 @@ std::optional<StoredKey> KeyStore::find(std::string_view fingerprint) const {
   return load(hex);
 }
 
-SigningKey find_signing_key(const KeyStore& store, const KeySettings& settings, const std::string& fingerprint) {
+SigningKey find_signing_key(const KeyStore& store, const KeySettings& settings,
+                            const std::string& fingerprint) {
   const std::string hex = hex_of(fingerprint);
-  if (hex.empty()) refuse(Code::transition, "not a key's fingerprint: " + quote(fingerprint), {"git striatum key list"});
+  if (hex.empty())
+    refuse(Code::transition, "not a key's fingerprint: " + quote(fingerprint), {"git striatum key list"});
   if (std::optional<StoredKey> key = store.find(hex)) return from_store(*std::move(key));
-  if (std::optional<SigningKey> key = key_of_git(settings); key && key->key.fingerprint_hex() == hex) return *key;
+  if (std::optional<SigningKey> key = key_of_git(settings); key && key->key.fingerprint_hex() == hex)
+    return *key;
   if (std::optional<SigningKey> key = key_of_agent(settings, hex)) return *key;
   fail(Code::transition, "no_key", "no key with this fingerprint is at hand: " + quote(fingerprint),
        {"git striatum key list"});
@@ -231,7 +238,8 @@ std::optional<SigningKey> default_signing_key(const KeyStore& store, const KeySe
     return key;
   }
   std::vector<StoredKey> stored = store.list();
-  stored.erase(std::remove_if(stored.begin(), stored.end(), [](const StoredKey& k) { return role_of(k.role) == "root"; }),
+  stored.erase(std::remove_if(stored.begin(), stored.end(),
+                              [](const StoredKey& k) { return role_of(k.role) == "root"; }),
                stored.end());
   if (stored.size() == 1) return from_store(std::move(stored.front()));
   return key_of_git(settings);
@@ -239,9 +247,11 @@ std::optional<SigningKey> default_signing_key(const KeyStore& store, const KeySe
 
 SigningKey require_signing_key(const KeyStore& store, const KeySettings& settings) {
   if (std::optional<SigningKey> key = default_signing_key(store, settings)) return *std::move(key);
-  if (store.list().empty()) fail(Code::transition, "no_key", "no key to sign with", {std::string(kNoKeyHint)});
+  if (store.list().empty())
+    fail(Code::transition, "no_key", "no key to sign with", {std::string(kNoKeyHint)});
   fail(Code::transition, "no_key", "no key is named as the one to sign with",
-       {"git config striatum.signingKey SHA256:FINGERPRINT", "git striatum key list", std::string(kNoKeyHint)});
+       {"git config striatum.signingKey SHA256:FINGERPRINT", "git striatum key list",
+        std::string(kNoKeyHint)});
 }
 
 }  // namespace striatum::provenance

@@ -25,8 +25,8 @@ struct StoredKey {
   bool encrypted = false;
 };
 
-/// `<fingerprint hex>`, `….pub` and `….role` in one folder of mode 0700. A folder or file of another owner, open
-/// to others, or reached through a symbolic link is an `Error` 4 of kind `unsafe_key`.
+/// `<fingerprint hex>`, `….pub` and `….role` in one folder of mode 0700. A folder or file of another owner,
+/// open to others, or reached through a symbolic link is an `Error` 4 of kind `unsafe_key`.
 class KeyStore {
  public:
   /// The folder need not exist.
@@ -64,12 +64,14 @@ struct SigningKey {
   std::optional<std::string> path;
 };
 
-/// The key with this fingerprint from the store, git's configuration or the agent. `Error` 4 of kind `no_key`.
+/// The key with this fingerprint from the store, git's configuration or the agent. `Error` 4 of kind
+/// `no_key`.
 [[nodiscard]] SigningKey find_signing_key(const KeyStore& store, const KeySettings& settings,
                                           const std::string& fingerprint);
-/// striatum.signingKey; else the only key of the store that is not a root's; else user.signingkey; nullopt when
-/// none of them names one.
-[[nodiscard]] std::optional<SigningKey> default_signing_key(const KeyStore& store, const KeySettings& settings);
+/// striatum.signingKey; else the only key of the store that is not a root's; else user.signingkey; nullopt
+/// when none of them names one.
+[[nodiscard]] std::optional<SigningKey> default_signing_key(const KeyStore& store,
+                                                            const KeySettings& settings);
 /// As above, but `Error` 4 of kind `no_key` with the hint to make one.
 [[nodiscard]] SigningKey require_signing_key(const KeyStore& store, const KeySettings& settings);
 

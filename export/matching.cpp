@@ -25,7 +25,9 @@ Entry after_of(const git::Change& change) { return {change.mode_after, change.af
 Entry before_of(const Edge& edge) { return {edge.mode_before, edge.before}; }
 Entry after_of(const Edge& edge) { return {edge.mode_after, edge.after}; }
 
-const Sha256& digest_of(const HunkDigest& hunk, Kind kind) { return kind == Kind::full ? hunk.full : hunk.bare; }
+const Sha256& digest_of(const HunkDigest& hunk, Kind kind) {
+  return kind == Kind::full ? hunk.full : hunk.bare;
+}
 
 void count_hunks(Counts& counts, Mode mode, const std::vector<HunkDigest>& hunks, Kind kind) {
   for (const HunkDigest& hunk : hunks) ++counts[{mode, digest_of(hunk, kind)}];
@@ -65,8 +67,10 @@ class HunkStock {
     std::size_t most = 0;
     for (const Source& one : found->second) {
       if (!usable(one)) continue;
-      if (one.cumulative) most = std::max(most, one.count);
-      else sum += one.count;
+      if (one.cumulative)
+        most = std::max(most, one.count);
+      else
+        sum += one.count;
     }
     const auto used = used_.find(key);
     const std::size_t gone = used == used_.end() ? 0 : used->second;
@@ -137,8 +141,10 @@ class Stock {
     count_hunks(bare, path.change.mode_after, path.hunks.hunks, Kind::bare);
     const auto usable = [&](const Source& one) { return counts_in(one, pool); };
     if (!full_.enough(full, usable) || !bare_.enough(bare, usable)) return false;
-    if (kind == Kind::full) full_.add_vouchers(full, usable, path.vouchers);
-    else bare_.add_vouchers(bare, usable, path.vouchers);
+    if (kind == Kind::full)
+      full_.add_vouchers(full, usable, path.vouchers);
+    else
+      bare_.add_vouchers(bare, usable, path.vouchers);
     full_.take(full);
     bare_.take(bare);
     path.by_hunks = true;
@@ -168,15 +174,18 @@ class Stock {
     std::map<std::pair<Entry, Entry>, bool> all_used;
     for (const Instance& one : instances_) {
       if (one.receipt->receipt.run_id != run) continue;
-      const auto [at, added] = all_used.emplace(std::pair(before_of(*one.edge), after_of(*one.edge)), one.used);
+      const auto [at, added] =
+          all_used.emplace(std::pair(before_of(*one.edge), after_of(*one.edge)), one.used);
       if (!added) at->second = at->second && one.used;
     }
-    const bool result = std::any_of(all_used.begin(), all_used.end(), [](const auto& one) { return one.second; });
+    const bool result =
+        std::any_of(all_used.begin(), all_used.end(), [](const auto& one) { return one.second; });
     return spent_.emplace(run, result).first->second;
   }
 
   /// Breadth first over unused edges, in their order; indexes of instances.
-  [[nodiscard]] std::optional<std::vector<std::size_t>> shortest_chain(const Entry& from, const Entry& to, Pool pool) const {
+  [[nodiscard]] std::optional<std::vector<std::size_t>> shortest_chain(const Entry& from, const Entry& to,
+                                                                       Pool pool) const {
     std::map<Entry, std::pair<Entry, std::size_t>> reached;
     std::deque<Entry> queue{from};
     while (!queue.empty() && reached.count(to) == 0) {
@@ -216,18 +225,26 @@ UncoveredHunk total_row(const Oid& commit, const PathCase& path) {
 
 class Matcher {
  public:
-  Matcher(Case& judged, const std::vector<std::size_t>& candidates) : judged_(judged), candidates_(candidates) {
+  Matcher(Case& judged, const std::vector<std::size_t>& candidates)
+      : judged_(judged), candidates_(candidates) {
     fill_stocks();
     fill_reviews();
   }
 
   std::vector<UncoveredHunk> run() {
-    pass(Class::exact, [&](PathCase& p) { return by_review(p) || with_stock(p, [&](Stock& s) { return s.try_exact(p, Pool::applied); }); });
-    pass(Class::carried, [&](PathCase& p) { return with_stock(p, [&](Stock& s) { return s.try_hunks(p, Kind::full, Pool::applied); }); });
-    pass(Class::adapted, [&](PathCase& p) { return with_stock(p, [&](Stock& s) { return s.try_hunks(p, Kind::bare, Pool::applied); }); });
+    pass(Class::exact, [&](PathCase& p) {
+      return by_review(p) || with_stock(p, [&](Stock& s) { return s.try_exact(p, Pool::applied); });
+    });
+    pass(Class::carried, [&](PathCase& p) {
+      return with_stock(p, [&](Stock& s) { return s.try_hunks(p, Kind::full, Pool::applied); });
+    });
+    pass(Class::adapted, [&](PathCase& p) {
+      return with_stock(p, [&](Stock& s) { return s.try_hunks(p, Kind::bare, Pool::applied); });
+    });
     pass(Class::proposed, [&](PathCase& p) {
       return with_stock(p, [&](Stock& s) {
-        return s.try_exact(p, Pool::all) || s.try_hunks(p, Kind::full, Pool::all) || s.try_hunks(p, Kind::bare, Pool::all);
+        return s.try_exact(p, Pool::all) || s.try_hunks(p, Kind::full, Pool::all) ||
+               s.try_hunks(p, Kind::bare, Pool::all);
       });
     });
     return mark_uncovered();
@@ -253,7 +270,8 @@ class Matcher {
   }
 
   void fill_reviews() {
-    for (const auto& [digest, review] : judged_.reviews) reviews_[review.review.finding_path].push_back({&review, 0});
+    for (const auto& [digest, review] : judged_.reviews)
+      reviews_[review.review.finding_path].push_back({&review, 0});
     for (auto& [path, list] : reviews_) {
       std::stable_sort(list.begin(), list.end(), [](const ReviewUse& a, const ReviewUse& b) {
         return a.review->additions.front() < b.review->additions.front();
@@ -265,7 +283,8 @@ class Matcher {
     const auto found = reviews_.find(path.change.path);
     if (found == reviews_.end() || path.change.mode_after != Mode::regular) return false;
     for (ReviewUse& one : found->second) {
-      if (path.change.after != one.review->review.finding_blob || one.uses >= one.review->additions.size()) continue;
+      if (path.change.after != one.review->review.finding_blob || one.uses >= one.review->additions.size())
+        continue;
       ++one.uses;
       path.vouchers.insert(one.review->digest);
       return true;
@@ -302,7 +321,8 @@ class Matcher {
     return out;
   }
 
-  [[nodiscard]] std::vector<UncoveredHunk> uncovered_of(const CommitCase& commit, const PathCase& path) const {
+  [[nodiscard]] std::vector<UncoveredHunk> uncovered_of(const CommitCase& commit,
+                                                        const PathCase& path) const {
     const auto stock = stocks_.find(path.change.path);
     if (stock == stocks_.end() || !path.utf8) return uncovered_rows(commit.commit.id, path);
     std::vector<UncoveredHunk> out;
@@ -313,7 +333,8 @@ class Matcher {
       const bool covered = stock->second.available(full, Kind::full, Pool::all) > full_seen[full]++;
       const bool adapted = stock->second.available(bare, Kind::bare, Pool::all) > bare_seen[bare]++;
       if (covered || adapted) continue;
-      out.push_back({commit.commit.id, shown_path(path.change.path), path.hunks.kind, hunk.added, hunk.removed});
+      out.push_back(
+          {commit.commit.id, shown_path(path.change.path), path.hunks.kind, hunk.added, hunk.removed});
     }
     if (out.empty()) out.push_back(total_row(commit.commit.id, path));
     return out;

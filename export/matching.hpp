@@ -8,9 +8,10 @@
 
 namespace striatum::provenance {
 
-/// Gives every judged path of the commits that are to be matched its class and vouchers; the rest, as uncovered,
-/// is reported hunk by hunk. `candidates`: positions of commits, in order.
-[[nodiscard]] std::vector<UncoveredHunk> match_paths(Case& judged, const std::vector<std::size_t>& candidates);
+/// Gives every judged path of the commits that are to be matched its class and vouchers; the rest, as
+/// uncovered, is reported hunk by hunk. `candidates`: positions of commits, in order.
+[[nodiscard]] std::vector<UncoveredHunk> match_paths(Case& judged,
+                                                     const std::vector<std::size_t>& candidates);
 
 /// Rows of an uncovered path when nothing vouches for it.
 [[nodiscard]] std::vector<UncoveredHunk> uncovered_rows(const Oid& commit, const PathCase& path);

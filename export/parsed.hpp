@@ -16,7 +16,7 @@ struct Problem {
 template <class T>
 class Parsed {
  public:
-  Parsed(T value) : value_(std::move(value)) {}  // NOLINT: meant to be implicit
+  Parsed(T value) : value_(std::move(value)) {}                   // NOLINT: meant to be implicit
   Parsed(Problem problem) : problem_(std::move(problem.text)) {}  // NOLINT
 
   explicit operator bool() const { return value_.has_value(); }

@@ -28,7 +28,13 @@ bool ends_with(std::string_view text, std::string_view suffix) {
 /// `FOLDER/<aa>/<digest>SUFFIX`
 std::string fanned(std::string_view folder, std::string_view digest, std::string_view suffix) {
   std::string out(kProvenanceFolder);
-  out.append("/").append(folder).append("/").append(digest.substr(0, 2)).append("/").append(digest).append(suffix);
+  out.append("/")
+      .append(folder)
+      .append("/")
+      .append(digest.substr(0, 2))
+      .append("/")
+      .append(digest)
+      .append(suffix);
   return out;
 }
 
@@ -40,11 +46,16 @@ bool at_or_below(std::string_view path, std::string_view name) {
 /// The name that a well-named file at `path` (below the four folders) would carry.
 std::string expected_path(const RecordName& name) {
   switch (name.kind) {
-    case RecordKind::receipt: return receipt_path(name.digest);
-    case RecordKind::review: return review_path(name.digest);
-    case RecordKind::changes: return changes_path(name.digest);
-    case RecordKind::evidence: return evidence_path(name.run_id, name.digest);
-    case RecordKind::signature: break;
+    case RecordKind::receipt:
+      return receipt_path(name.digest);
+    case RecordKind::review:
+      return review_path(name.digest);
+    case RecordKind::changes:
+      return changes_path(name.digest);
+    case RecordKind::evidence:
+      return evidence_path(name.run_id, name.digest);
+    case RecordKind::signature:
+      break;
   }
   return {};
 }
@@ -111,7 +122,8 @@ std::string trust_key_path(std::string_view key) {
 
 bool valid_run_folder(std::string_view run_id) {
   const auto accepted = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '_' || c == '-';
   };
   return !run_id.empty() && run_id.size() <= 128 && run_id != "." && run_id != ".." &&
          std::all_of(run_id.begin(), run_id.end(), accepted);

@@ -11,8 +11,8 @@
 namespace striatum::provenance {
 namespace {
 
-constexpr std::array<std::string_view, 8> kClassNames{"exact",     "carried", "adapted",         "proposed",
-                                                      "uncovered", "human",   "before_adoption", "provenance_only"};
+constexpr std::array<std::string_view, 8> kClassNames{
+    "exact", "carried", "adapted", "proposed", "uncovered", "human", "before_adoption", "provenance_only"};
 constexpr std::array<std::string_view, 3> kSigningRoles{"lane", "human", "ci"};
 
 std::vector<Class> default_accept() {
@@ -63,7 +63,8 @@ bool read_verdicts(const Json& rule, PolicyRule& out) {
   if (found == rule.end()) return true;
   return only_members(*found, {"accepting", "distinct_lanes", "human"}) &&
          take_count(*found, "accepting", out.accepting_verdicts) &&
-         take_count(*found, "distinct_lanes", out.distinct_lanes) && take_count(*found, "human", out.human_verdicts);
+         take_count(*found, "distinct_lanes", out.distinct_lanes) &&
+         take_count(*found, "human", out.human_verdicts);
 }
 
 bool read_signatures(const Json& rule, PolicyRule& out) {
@@ -199,7 +200,8 @@ bool tokens_match(const std::vector<Token>& tokens, std::string_view path) {
           if (i < path.size() && at[i] && path[i] != '/') next[i + 1] = true;
           break;
         case Token::Kind::set:
-          if (i < path.size() && at[i] && token.bytes[static_cast<unsigned char>(path[i])]) next[i + 1] = true;
+          if (i < path.size() && at[i] && token.bytes[static_cast<unsigned char>(path[i])])
+            next[i + 1] = true;
           break;
         case Token::Kind::star:
           running = running || at[i];

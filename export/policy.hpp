@@ -17,9 +17,9 @@ namespace striatum::provenance {
 
 /// What `verify` says of a commit or a path; the first five from strong to weak.
 enum class Class { exact, carried, adapted, proposed, uncovered, human, before_adoption, provenance_only };
-inline constexpr std::array<Class, 8> kAllClasses{Class::exact,     Class::carried, Class::adapted,
-                                                  Class::proposed,  Class::uncovered, Class::human,
-                                                  Class::before_adoption, Class::provenance_only};
+inline constexpr std::array<Class, 8> kAllClasses{
+    Class::exact,     Class::carried, Class::adapted,         Class::proposed,
+    Class::uncovered, Class::human,   Class::before_adoption, Class::provenance_only};
 [[nodiscard]] std::string_view to_text(Class which);
 [[nodiscard]] std::optional<Class> parse_class(std::string_view text);
 

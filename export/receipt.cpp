@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kStatementType = "https://in-toto.io/Statement/v1";
 constexpr std::string_view kArtifactPrefix = "artifact/";
-constexpr std::array<std::string_view, 4> kVerdicts{"accept", "accept_with_findings", "needs_revision", "reject"};
+constexpr std::array<std::string_view, 4> kVerdicts{"accept", "accept_with_findings", "needs_revision",
+                                                    "reject"};
 constexpr std::array<std::string_view, 7> kGates{"verdicts",  "scope",     "base",      "snapshot",
                                                  "artifacts", "redaction", "pre_commit"};
 constexpr std::array<std::string_view, 4> kOutcomes{"passed", "failed", "skipped", "rewrote"};
@@ -88,31 +89,32 @@ Json subject_json(const Receipt& receipt) {
 Json predicate_json(const Receipt& receipt) {
   Json roots = Json::array();
   for (const Oid& id : receipt.root_commits) roots.push_back(id.hex());
-  return {{"repository", {{"root_commits", std::move(roots)}, {"object_format", "sha1"}}},
-          {"base",
-           {{"commit", receipt.base_commit.hex()},
-            {"content_tree", receipt.base_content_tree.hex()},
-            {"branch_base", receipt.branch_base.hex()}}},
-          {"run",
-           {{"run_id", receipt.run_id.str()},
-            {"jobs", to_json(receipt.jobs)},
-            {"superseded_job_ids", receipt.superseded_job_ids},
-            {"workflow_sha256", receipt.workflow_sha256.hex()},
-            {"branch", receipt.branch},
-            {"strict", receipt.strict}}},
-          {"actors", list_json(receipt.actors)},
-          {"verdicts", list_json(receipt.verdicts)},
-          {"gates", list_json(receipt.gates)},
-          {"log", {{"store_id", receipt.store_id}, {"seq", receipt.log_seq}, {"head", receipt.log_head.hex()}}},
-          {"redaction",
-           {{"policy", receipt.redaction_policy},
-            {"version", receipt.redaction_version},
-            {"counts", receipt.redaction_counts}}},
-          {"previous", nullable_digest(receipt.previous)},
-          {"nonce", receipt.nonce},
-          {"issued_at", to_text(receipt.issued_at)},
-          {"tool", to_json(receipt.tool)},
-          {"state", to_text(receipt.state)}};
+  return {
+      {"repository", {{"root_commits", std::move(roots)}, {"object_format", "sha1"}}},
+      {"base",
+       {{"commit", receipt.base_commit.hex()},
+        {"content_tree", receipt.base_content_tree.hex()},
+        {"branch_base", receipt.branch_base.hex()}}},
+      {"run",
+       {{"run_id", receipt.run_id.str()},
+        {"jobs", to_json(receipt.jobs)},
+        {"superseded_job_ids", receipt.superseded_job_ids},
+        {"workflow_sha256", receipt.workflow_sha256.hex()},
+        {"branch", receipt.branch},
+        {"strict", receipt.strict}}},
+      {"actors", list_json(receipt.actors)},
+      {"verdicts", list_json(receipt.verdicts)},
+      {"gates", list_json(receipt.gates)},
+      {"log", {{"store_id", receipt.store_id}, {"seq", receipt.log_seq}, {"head", receipt.log_head.hex()}}},
+      {"redaction",
+       {{"policy", receipt.redaction_policy},
+        {"version", receipt.redaction_version},
+        {"counts", receipt.redaction_counts}}},
+      {"previous", nullable_digest(receipt.previous)},
+      {"nonce", receipt.nonce},
+      {"issued_at", to_text(receipt.issued_at)},
+      {"tool", to_json(receipt.tool)},
+      {"state", to_text(receipt.state)}};
 }
 
 std::string statement(Json subject, std::string_view predicate_type, Json predicate) {
@@ -143,7 +145,8 @@ class Reader {
   [[nodiscard]] bool boolean(std::string_view key) {
     return at(key).is_boolean() ? at(key).get<bool>() : wrong<bool>(key);
   }
-  [[nodiscard]] std::int64_t integer(std::string_view key, std::int64_t least = std::numeric_limits<std::int64_t>::min()) {
+  [[nodiscard]] std::int64_t integer(std::string_view key,
+                                     std::int64_t least = std::numeric_limits<std::int64_t>::min()) {
     const Json& value = at(key);
     const bool good = value.is_number_integer() && value.get<std::int64_t>() >= least;
     return good ? value.get<std::int64_t>() : wrong<std::int64_t>(key);
@@ -168,8 +171,10 @@ class Reader {
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) {
     std::vector<std::string> out;
     for (const Json& item : list(key)) {
-      if (!item.is_string()) wrong<bool>(key);
-      else out.push_back(item.get<std::string>());
+      if (!item.is_string())
+        wrong<bool>(key);
+      else
+        out.push_back(item.get<std::string>());
     }
     return out;
   }
@@ -199,7 +204,8 @@ class Reader {
 
 bool has_exactly(const Json& object, std::initializer_list<std::string_view> keys) {
   if (!object.is_object() || object.size() != keys.size()) return false;
-  return std::all_of(keys.begin(), keys.end(), [&](std::string_view key) { return object.contains(std::string(key)); });
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](std::string_view key) { return object.contains(std::string(key)); });
 }
 
 std::vector<JobSnapshot> read_snapshots(Reader& reader, std::string_view key, std::string& problem) {
@@ -237,7 +243,8 @@ std::vector<Gate> read_gates(Reader& reader, std::string& problem) {
   std::set<std::string> names;
   for (const Json& item : reader.list("gates")) {
     Reader row(item, problem);
-    out.push_back({row.word("name", kGates), row.word("outcome", kOutcomes), row.optional_text("detail_code")});
+    out.push_back(
+        {row.word("name", kGates), row.word("outcome", kOutcomes), row.optional_text("detail_code")});
     if (!names.insert(out.back().name).second) reader.wrong<bool>("gates");
   }
   return out;
@@ -247,8 +254,10 @@ std::vector<Oid> read_roots(Reader repository) {
   std::vector<Oid> out;
   for (const Json& item : repository.list("root_commits")) {
     const std::optional<Oid> id = read_oid(item);
-    if (!id) repository.wrong<bool>("root_commits");
-    else out.push_back(*id);
+    if (!id)
+      repository.wrong<bool>("root_commits");
+    else
+      out.push_back(*id);
   }
   if (out.empty() || !std::is_sorted(out.begin(), out.end())) repository.wrong<bool>("root_commits");
   return out;
@@ -285,7 +294,8 @@ void read_predicate(Reader reader, Receipt& out, std::string& problem) {
   out.branch = run.text("branch");
   out.strict = run.boolean("strict");
   for (const Json& item : reader.list("actors")) out.actors.push_back(read_actor(Reader(item, problem)));
-  for (const Json& item : reader.list("verdicts")) out.verdicts.push_back(read_verdict(Reader(item, problem), problem));
+  for (const Json& item : reader.list("verdicts"))
+    out.verdicts.push_back(read_verdict(Reader(item, problem), problem));
   out.gates = read_gates(reader, problem);
   Reader log = reader.inner("log");
   out.store_id = log.hex32("store_id");
@@ -307,7 +317,8 @@ std::map<std::string, Json> read_subjects(const Json& list, std::string& problem
   std::map<std::string, Json> out;
   if (!list.is_array()) problem = "the statement has no subjects";
   for (const Json& item : list) {
-    const bool shaped = has_exactly(item, {"name", "digest"}) && item["name"].is_string() && item["digest"].is_object();
+    const bool shaped =
+        has_exactly(item, {"name", "digest"}) && item["name"].is_string() && item["digest"].is_object();
     if (!shaped || !out.emplace(item["name"].get<std::string>(), item["digest"]).second) {
       problem = "a subject is not well formed or stands twice";
       return out;
@@ -318,8 +329,8 @@ std::map<std::string, Json> read_subjects(const Json& list, std::string& problem
 
 /// Takes the subject out of the map and returns its one digest.
 template <class T>
-std::optional<T> take_subject(std::map<std::string, Json>& subjects, const std::string& name, std::string_view kind,
-                              std::optional<T> (*read)(const Json&)) {
+std::optional<T> take_subject(std::map<std::string, Json>& subjects, const std::string& name,
+                              std::string_view kind, std::optional<T> (*read)(const Json&)) {
   const auto found = subjects.find(name);
   if (found == subjects.end() || !has_exactly(found->second, {kind})) return std::nullopt;
   const std::optional<T> digest = read(member(found->second, kind));
@@ -371,7 +382,8 @@ Parsed<Json> parse_statement(std::string_view payload, std::string_view predicat
       text_member(*document, "_type") != kStatementType) {
     return Problem{"the payload is no in-toto statement of version 1"};
   }
-  if (text_member(*document, "predicateType") != predicate_type) return Problem{"the predicate type is unknown"};
+  if (text_member(*document, "predicateType") != predicate_type)
+    return Problem{"the predicate type is unknown"};
   return *std::move(document);
 }
 
@@ -394,12 +406,15 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   if (rest.empty()) return Timestamp{*seconds, 0};
   if (rest[0] != '.' || rest.size() < 2 || rest.size() > 10) return std::nullopt;
   std::string digits(rest.substr(1));
-  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   digits.resize(9, '0');
   return Timestamp{*seconds, static_cast<std::uint32_t>(std::stoul(digits))};
 }
 
-std::string_view to_text(ReceiptState state) { return state == ReceiptState::applied ? "applied" : "proposed"; }
+std::string_view to_text(ReceiptState state) {
+  return state == ReceiptState::applied ? "applied" : "proposed";
+}
 
 bool accepting(std::string_view verdict) { return verdict == "accept" || verdict == "accept_with_findings"; }
 
@@ -424,8 +439,9 @@ std::string encode(const Review& review) {
     artifacts.push_back({{"path", artifact.path}, {"gitBlob", artifact.git_blob.hex()}});
   }
   Json subject = Json::array();
-  subject.push_back({{"name", "finding"},
-                     {"digest", {{"gitBlob", review.finding_blob.hex()}, {"sha256", review.finding_sha256.hex()}}}});
+  subject.push_back(
+      {{"name", "finding"},
+       {"digest", {{"gitBlob", review.finding_blob.hex()}, {"sha256", review.finding_sha256.hex()}}}});
   subject.push_back({{"name", "receipt"}, {"digest", {{"sha256", review.receipt.hex()}}}});
   return statement(std::move(subject), kReviewPredicate,
                    {{"receipt", review.receipt.hex()},

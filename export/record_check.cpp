@@ -37,10 +37,12 @@ struct NewEnvelope {
 };
 
 NewEnvelope read_envelope(const git::Repository& repository, const Oid& blob, const std::string& digest) {
-  if (repository.blob_size(blob) > kMaxEnvelopeBytes) return {{}, "malformed", "the envelope is larger than 64 KiB"};
+  if (repository.blob_size(blob) > kMaxEnvelopeBytes)
+    return {{}, "malformed", "the envelope is larger than 64 KiB"};
   Parsed<Envelope> envelope = parse_committed_envelope(repository.blob(blob));
   if (!envelope) return {{}, "malformed", envelope.problem()};
-  if (sha256(envelope->payload).hex() != digest) return {{}, "receipt_altered", "the name is not the payload's digest"};
+  if (sha256(envelope->payload).hex() != digest)
+    return {{}, "receipt_altered", "the name is not the payload's digest"};
   return {envelope.take(), "", ""};
 }
 
@@ -112,7 +114,8 @@ bool verifies_entry(const EnvelopeSignature& entry, const TrustedKey& key, std::
 SignatureCheck check_signature(const EnvelopeSignature& entry, const Trust* trust, const Roles& roles,
                                std::string_view message) {
   const TrustedKey* key = trust ? trust->find(entry.keyid) : nullptr;
-  const bool role = key && std::any_of(roles.begin(), roles.end(), [&](std::string_view r) { return key->has_role(r); });
+  const bool role =
+      key && std::any_of(roles.begin(), roles.end(), [&](std::string_view r) { return key->has_role(r); });
   if (!role) return {SignatureResult::unknown, nullptr};
   if (!verifies_entry(entry, *key, message)) return {SignatureResult::bad, key};
   return {key->revoked ? SignatureResult::revoked : SignatureResult::ok, key};
@@ -128,7 +131,8 @@ void apply_time(std::vector<SignatureCheck>& checks, Timestamp issued_at) {
 }
 
 bool any(const std::vector<SignatureCheck>& checks, SignatureResult result) {
-  return std::any_of(checks.begin(), checks.end(), [&](const SignatureCheck& c) { return c.result == result; });
+  return std::any_of(checks.begin(), checks.end(),
+                     [&](const SignatureCheck& c) { return c.result == result; });
 }
 
 /// A finding of the record, or nothing.
@@ -174,13 +178,15 @@ bool hunks_belong(CachedObjects& objects, const Edge& edge) {
   const git::Repository& repository = objects.repository();
   const git::Change change{edge.path, edge.mode_before, edge.mode_after, edge.before, edge.after};
   if (!may_have_hunks(change)) return edge.hunks.empty();
-  const bool here = (!edge.before || repository.has(*edge.before)) && (!edge.after || repository.has(*edge.after));
+  const bool here =
+      (!edge.before || repository.has(*edge.before)) && (!edge.after || repository.has(*edge.after));
   if (!here) return true;
   return objects.hunks(change).hunks == edge.hunks;
 }
 
 bool all_hunks_belong(CachedObjects& objects, const std::vector<Edge>& edges) {
-  return std::all_of(edges.begin(), edges.end(), [&](const Edge& edge) { return hunks_belong(objects, edge); });
+  return std::all_of(edges.begin(), edges.end(),
+                     [&](const Edge& edge) { return hunks_belong(objects, edge); });
 }
 
 /// Why the receipt's verdicts or gates forbid that it was applied; empty when they do not.
@@ -191,7 +197,8 @@ std::string forbidden_apply(const Receipt& receipt) {
   std::map<JobId, std::string> last;
   for (const ReceiptVerdict& verdict : receipt.verdicts) last[verdict.job_id] = verdict.verdict;
   for (const auto& [job, verdict] : last) {
-    if (!accepting(verdict)) return "it is applied although the last verdict of " + quote(job.str()) + " is no acceptance";
+    if (!accepting(verdict))
+      return "it is applied although the last verdict of " + quote(job.str()) + " is no acceptance";
   }
   return {};
 }
@@ -204,16 +211,19 @@ class ReceiptCheck {
   std::string run(const Receipt& receipt) {
     if (!shares_root(receipt)) return "it belongs to a repository with other root commits";
     CachedObjects& objects = judged_.objects;
-    const auto blob = matching_blob(objects, at_.commit, changes_path(receipt.changes.hex()), receipt.changes);
+    const auto blob =
+        matching_blob(objects, at_.commit, changes_path(receipt.changes.hex()), receipt.changes);
     if (!blob) return "its changes file is absent or has another digest";
     for (const Sha256& evidence : evidence_of(receipt)) {
       const std::string path = evidence_path(receipt.run_id.str(), evidence.hex());
-      if (!matching_blob(objects, at_.commit, path, evidence)) return "its evidence is absent or has another digest";
+      if (!matching_blob(objects, at_.commit, path, evidence))
+        return "its evidence is absent or has another digest";
     }
     Parsed<std::shared_ptr<const Changes>> changes = objects.changes(*blob);
     if (!changes) return changes.problem();
     changes_ = *changes;
-    if (changes_->cumulative_base != receipt.branch_base) return "its changes file has another base than the run";
+    if (changes_->cumulative_base != receipt.branch_base)
+      return "its changes file has another base than the run";
     if (!all_hunks_belong(objects, changes_->edges) || !all_hunks_belong(objects, changes_->cumulative)) {
       return "its changes file lists hunks that do not belong to their blobs";
     }
@@ -252,9 +262,11 @@ void check_sig_files(Case& judged, const CommitCase& at, const Addition& additio
       continue;
     }
     const bool small = judged.objects.repository().blob_size(entry->id) <= kMaxEnvelopeBytes;
-    const Parsed<std::string> binary = small ? unarmor(judged.objects.repository().blob(entry->id)) : Problem{""};
+    const Parsed<std::string> binary =
+        small ? unarmor(judged.objects.repository().blob(entry->id)) : Problem{""};
     const Parsed<Sshsig> signature = binary ? parse_sshsig(*binary) : Problem{""};
-    const bool good = signature && signature->key == key->signer.key && verifies(*signature, kReceiptNamespace, message);
+    const bool good =
+        signature && signature->key == key->signer.key && verifies(*signature, kReceiptNamespace, message);
     if (!good) judged.warn("sig_file", at, path, "the signature file does not verify");
   }
 }
@@ -284,13 +296,17 @@ Opened open_record(RecordKind kind, const Envelope& envelope, const Trust* trust
   Timestamp issued_at;
   if (kind == RecordKind::review) {
     Parsed<Review> review = parse_review(envelope.payload);
-    if (!review) out.refused = Verdict{"malformed", review.problem()};
-    else out.review = review.take();
+    if (!review)
+      out.refused = Verdict{"malformed", review.problem()};
+    else
+      out.review = review.take();
     if (out.review) issued_at = out.review->issued_at;
   } else {
     Parsed<Receipt> receipt = parse_receipt(envelope.payload);
-    if (!receipt) out.refused = Verdict{"malformed", receipt.problem()};
-    else out.receipt = receipt.take();
+    if (!receipt)
+      out.refused = Verdict{"malformed", receipt.problem()};
+    else
+      out.receipt = receipt.take();
     if (out.receipt) issued_at = out.receipt->issued_at;
   }
   if (out.refused) return out;
@@ -315,13 +331,22 @@ void consider(Case& judged, const Addition& addition) {
   }
   const std::vector<const TrustedKey*> signers = signers_of(opened.checks);
   warn_extra_signatures(judged, at, addition, signers.size());
-  check_sig_files(judged, at, addition, pae(addition.envelope.payload_type, addition.envelope.payload), signers);
+  check_sig_files(judged, at, addition, pae(addition.envelope.payload_type, addition.envelope.payload),
+                  signers);
   if (opened.review) {
-    judged.reviews[addition.digest] = {addition.digest, *std::move(opened.review), {addition.commit}, signers, at.trust};
+    judged.reviews[addition.digest] = {
+        addition.digest, *std::move(opened.review), {addition.commit}, signers, at.trust};
     return;
   }
-  judged.receipts[addition.digest] = {addition.digest, *std::move(opened.receipt), changes, addition.path,
-                                      {addition.commit}, signers, at.trust, false, false};
+  judged.receipts[addition.digest] = {addition.digest,
+                                      *std::move(opened.receipt),
+                                      changes,
+                                      addition.path,
+                                      {addition.commit},
+                                      signers,
+                                      at.trust,
+                                      false,
+                                      false};
 }
 
 /// In a partial clone a record may be here and what it names not: then its commit cannot be judged.
@@ -339,7 +364,8 @@ void mark_replaced(Case& judged) {
   using Key = std::tuple<std::string, git::Mode, std::optional<Oid>, git::Mode, std::optional<Oid>>;
   const auto keys_of = [](const ConsideredReceipt& one) {
     std::set<Key> keys;
-    for (const Edge& e : one.changes->edges) keys.insert({e.path, e.mode_before, e.before, e.mode_after, e.after});
+    for (const Edge& e : one.changes->edges)
+      keys.insert({e.path, e.mode_before, e.before, e.mode_after, e.after});
     return keys;
   };
   for (auto& [digest, proposed] : judged.receipts) {
@@ -348,7 +374,8 @@ void mark_replaced(Case& judged) {
     for (const auto& [other, applied] : judged.receipts) {
       if (!applied.applied() || applied.receipt.run_id != proposed.receipt.run_id) continue;
       const std::set<Key> offered = keys_of(applied);
-      if (std::includes(offered.begin(), offered.end(), wanted.begin(), wanted.end())) proposed.replaced = true;
+      if (std::includes(offered.begin(), offered.end(), wanted.begin(), wanted.end()))
+        proposed.replaced = true;
     }
   }
 }
@@ -364,7 +391,8 @@ std::optional<Receipt> previous_receipt(Case& judged, const ConsideredReceipt& o
   const auto known = judged.receipts.find(*one.receipt.previous);
   if (known != judged.receipts.end()) return known->second.receipt;
   for (const Addition& addition : judged.additions) {
-    if (addition.kind == RecordKind::receipt && addition.digest == *one.receipt.previous) return parsed(addition.envelope);
+    if (addition.kind == RecordKind::receipt && addition.digest == *one.receipt.previous)
+      return parsed(addition.envelope);
   }
   const std::string path = receipt_path(one.receipt.previous->hex());
   const std::optional<git::TreeEntry> entry = judged.objects.entry(judged.commits[one.first()].commit, path);
@@ -378,7 +406,8 @@ void check_previous(Case& judged, ConsideredReceipt& one) {
   const CommitCase& at = judged.commits[one.first()];
   const std::optional<Receipt> previous = previous_receipt(judged, one);
   if (!previous) {
-    judged.warn("unknown_previous", at, one.path, "the receipt it follows is not here: " + one.receipt.previous->hex());
+    judged.warn("unknown_previous", at, one.path,
+                "the receipt it follows is not here: " + one.receipt.previous->hex());
     return;
   }
   one.follows_proposal = one.applied() && previous->state == ReceiptState::proposed;
@@ -425,7 +454,8 @@ std::optional<ConsideredReview> check_review_file(Case& judged, const Oid& blob,
   if (!envelope) return std::nullopt;
   Opened opened = open_record(RecordKind::review, *envelope, trust.get());
   if (opened.refused) return std::nullopt;
-  return ConsideredReview{sha256(envelope->payload), *std::move(opened.review), {}, signers_of(opened.checks), trust};
+  return ConsideredReview{
+      sha256(envelope->payload), *std::move(opened.review), {}, signers_of(opened.checks), trust};
 }
 
 }  // namespace striatum::provenance

@@ -17,6 +17,7 @@ void check_records(Case& judged, std::size_t position);
 void check_additions(Case& judged);
 
 /// A review file under this trust, for policy: the signers' keys, or nothing when it does not count.
-[[nodiscard]] std::optional<ConsideredReview> check_review_file(Case& judged, const Oid& blob, const TrustRef& trust);
+[[nodiscard]] std::optional<ConsideredReview> check_review_file(Case& judged, const Oid& blob,
+                                                                const TrustRef& trust);
 
 }  // namespace striatum::provenance

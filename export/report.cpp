@@ -58,9 +58,12 @@ Json to_json(const JudgedCommit& commit, const std::vector<const Finding*>& find
 
 std::string_view to_text(Anchor anchor) {
   switch (anchor) {
-    case Anchor::given: return "given";
-    case Anchor::pinned: return "pinned";
-    case Anchor::self_asserted: break;
+    case Anchor::given:
+      return "given";
+    case Anchor::pinned:
+      return "pinned";
+    case Anchor::self_asserted:
+      break;
   }
   return "self_asserted";
 }
@@ -104,13 +107,14 @@ Json to_json(const Report& report) {
 
 std::string verification_summary(const Report& report, Instant now, const ToolName& tool) {
   const bool passed = report.exit_code() == Code::ok;
-  const Json predicate = {{"verifier", {{"id", "https://striatum.dev/git-striatum"}, {"version", {{tool.name, tool.version}}}}},
-                          {"timeVerified", striatum::to_text(now)},
-                          {"resourceUri", "git+commit:" + report.head.hex()},
-                          {"policy", {{"uri", ".provenance/striatum/trust/policy.json"}}},
-                          {"verificationResult", passed ? "PASSED" : "FAILED"},
-                          {"verifiedLevels", Json::array()},
-                          {"slsaVersion", "1.0"}};
+  const Json predicate = {
+      {"verifier", {{"id", "https://striatum.dev/git-striatum"}, {"version", {{tool.name, tool.version}}}}},
+      {"timeVerified", striatum::to_text(now)},
+      {"resourceUri", "git+commit:" + report.head.hex()},
+      {"policy", {{"uri", ".provenance/striatum/trust/policy.json"}}},
+      {"verificationResult", passed ? "PASSED" : "FAILED"},
+      {"verifiedLevels", Json::array()},
+      {"slsaVersion", "1.0"}};
   Json subject = Json::array();
   subject.push_back({{"name", "commit"}, {"digest", {{"gitCommit", report.head.hex()}}}});
   const Json statement = {{"_type", "https://in-toto.io/Statement/v1"},

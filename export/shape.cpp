@@ -22,7 +22,8 @@ std::optional<Sha256> parse_digest(std::string_view text) {
   if (!is_hex(text, 64) || !lower_hex(text)) return std::nullopt;
   const std::string raw = from_hex(text);
   Sha256 out;
-  std::transform(raw.begin(), raw.end(), out.bytes.begin(), [](char c) { return static_cast<unsigned char>(c); });
+  std::transform(raw.begin(), raw.end(), out.bytes.begin(),
+                 [](char c) { return static_cast<unsigned char>(c); });
   return out;
 }
 
@@ -31,7 +32,8 @@ std::optional<Sha256> read_digest(const Json& value) {
 }
 
 std::optional<std::uint64_t> read_count(const Json& value) {
-  if (!value.is_number_integer() || (!value.is_number_unsigned() && value.get<std::int64_t>() < 0)) return std::nullopt;
+  if (!value.is_number_integer() || (!value.is_number_unsigned() && value.get<std::int64_t>() < 0))
+    return std::nullopt;
   return value.get<std::uint64_t>();
 }
 

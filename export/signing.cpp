@@ -26,7 +26,8 @@ WireSigner seed_signer(const SshPublicKey& key, const std::string& seed) {
   };
 }
 
-WireSigner agent_signer(const std::string& socket, const SshPublicKey& key, SshAgent::Clock::time_point deadline) {
+WireSigner agent_signer(const std::string& socket, const SshPublicKey& key,
+                        SshAgent::Clock::time_point deadline) {
   return [=](std::string_view data) {
     std::optional<SshAgent> agent = SshAgent::connect(socket, deadline);
     const std::optional<std::string> signature = agent ? agent->sign(key, data) : std::nullopt;
@@ -61,31 +62,37 @@ PayloadSignature sign_by(const WireSigner& sign, const SshPublicKey& key, std::s
   out.entry.keyid = key.fingerprint();
   out.entry.sig = plain ? raw_of(sign(message)) : encode(signature);
   out.armored = armor(encode(signature));
-  const bool good = verifies(signature, kReceiptNamespace, message) &&
-                    (!plain || key.verifies_raw(out.entry.sig, message));
-  if (!good) fail(Code::transition, "key_unavailable", "the signature made by " + key.fingerprint() + " does not verify");
+  const bool good =
+      verifies(signature, kReceiptNamespace, message) && (!plain || key.verifies_raw(out.entry.sig, message));
+  if (!good)
+    fail(Code::transition, "key_unavailable",
+         "the signature made by " + key.fingerprint() + " does not verify");
   return out;
 }
 
 }  // namespace
 
-PayloadSignature sign_payload(const SigningKey& key, std::string_view payload, const SigningOptions& options) {
+PayloadSignature sign_payload(const SigningKey& key, std::string_view payload,
+                              const SigningOptions& options) {
   const std::string message = pae(kPayloadType, payload);
   const auto deadline = SshAgent::Clock::now() + options.deadline;
   std::optional<SshPrivateKeyFile> file;
   if (key.path) file = read_private_key(*key.path, Links::follow);
   if (file && !(file->key == key.key)) {
-    fail(Code::transition, "bad_key", "the file holds another key than " + key.key.fingerprint() + ": " + quote(*key.path));
+    fail(Code::transition, "bad_key",
+         "the file holds another key than " + key.key.fingerprint() + ": " + quote(*key.path));
   }
   if (file && file->ed25519_seed) return sign_by(seed_signer(key.key, *file->ed25519_seed), key.key, message);
   if (options.agent_socket && agent_holds(*options.agent_socket, key.key, deadline)) {
     return sign_by(agent_signer(*options.agent_socket, key.key, deadline), key.key, message);
   }
   if (!file) {
-    fail(Code::transition, "key_unavailable", "no agent holds the signing key " + key.key.fingerprint(), {"ssh-add"});
+    fail(Code::transition, "key_unavailable", "no agent holds the signing key " + key.key.fingerprint(),
+         {"ssh-add"});
   }
   if (file->encrypted && !options.terminal) {
-    fail(Code::transition, "key_locked", "the signing key has a passphrase and no terminal is there to ask: " + key.key.fingerprint(),
+    fail(Code::transition, "key_locked",
+         "the signing key has a passphrase and no terminal is there to ask: " + key.key.fingerprint(),
          {"ssh-add " + *key.path});
   }
   const auto prompt = options.terminal ? PrivateAgent::Prompt::on_terminal : PrivateAgent::Prompt::never;

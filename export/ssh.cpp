@@ -35,7 +35,8 @@ constexpr std::size_t kMaxRsaBits = 16384;
 constexpr std::size_t kEd25519Size = 32;
 
 const KeyKind* kind_of(std::string_view name) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const KeyKind& k) { return k.name == name; });
+  const auto found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const KeyKind& k) { return k.name == name; });
   return found == kKinds.end() ? nullptr : &*found;
 }
 
@@ -56,7 +57,8 @@ bool is_security_key(SshKeyType type) {
   return type == SshKeyType::sk_ed25519 || type == SshKeyType::sk_ecdsa_p256;
 }
 
-bool ecdsa_verifies(std::string_view curve, std::string_view point, std::string_view blob, std::string_view data) {
+bool ecdsa_verifies(std::string_view curve, std::string_view point, std::string_view blob,
+                    std::string_view data) {
   WireReader reader(blob);
   const std::string_view r = reader.positive();
   const std::string_view s = reader.positive();
@@ -65,7 +67,9 @@ bool ecdsa_verifies(std::string_view curve, std::string_view point, std::string_
 
 bool rsa_verifies(std::string_view algorithm, std::string_view exponent, std::string_view modulus,
                   std::string_view blob, std::string_view data) {
-  const std::string_view hash = algorithm == "rsa-sha2-256" ? "sha256" : algorithm == "rsa-sha2-512" ? "sha512" : "";
+  const std::string_view hash = algorithm == "rsa-sha2-256"   ? "sha256"
+                                : algorithm == "rsa-sha2-512" ? "sha512"
+                                                              : "";
   if (hash.empty() || blob.size() > modulus.size()) return false;
   const std::string padded = std::string(modulus.size() - blob.size(), '\0') + std::string(blob);
   return verify_rsa(hash, exponent, modulus, data, padded);
@@ -80,8 +84,10 @@ std::optional<std::string> pem_body(std::string_view text, std::string_view labe
   for (const std::string& raw : split(text, '\n')) {
     const std::string_view line = trim(raw);
     if (!inside) {
-      if (line == begin) inside = true;
-      else if (!line.empty()) return std::nullopt;
+      if (line == begin)
+        inside = true;
+      else if (!line.empty())
+        return std::nullopt;
       continue;
     }
     if (line == end) return from_base64(body);
@@ -96,7 +102,8 @@ Parsed<std::optional<std::string>> read_secret_part(std::string_view bytes, cons
   const std::uint32_t check = reader.u32();
   if (reader.u32() != check) return Problem{"the private key is damaged"};
   const std::string_view type = reader.string();
-  if (!reader.ok() || type != key.type_name()) return Problem{"the private key does not match its public part"};
+  if (!reader.ok() || type != key.type_name())
+    return Problem{"the private key does not match its public part"};
   if (key.type() != SshKeyType::ed25519) return std::optional<std::string>();
   const std::string_view point = reader.string();
   const std::string_view secret = reader.string();
@@ -125,14 +132,16 @@ Parsed<SshPublicKey> SshPublicKey::from_blob(std::string_view blob) {
     key.exponent_ = reader.positive();
     key.main_ = reader.positive();
     const std::size_t bits = bit_length(key.main_);
-    if (reader.ok() && (bits < kMinRsaBits || bits > kMaxRsaBits)) return Problem{"RSA keys need 3072 bits or more"};
+    if (reader.ok() && (bits < kMinRsaBits || bits > kMaxRsaBits))
+      return Problem{"RSA keys need 3072 bits or more"};
   } else {
     if (!kind->curve.empty() && reader.string() != kind->curve) return Problem{"the key names another curve"};
     key.main_ = reader.string();
   }
   if (is_security_key(kind->type)) key.application_ = reader.string();
   const bool is_ed25519 = kind->type == SshKeyType::ed25519 || kind->type == SshKeyType::sk_ed25519;
-  if (!reader.done() || (is_ed25519 && key.main_.size() != kEd25519Size)) return Problem{"the public key is damaged"};
+  if (!reader.done() || (is_ed25519 && key.main_.size() != kEd25519Size))
+    return Problem{"the public key is damaged"};
   return key;
 }
 
@@ -179,7 +188,8 @@ bool SshPublicKey::verifies(std::string_view signature, std::string_view data) c
 
 Parsed<SshPublicKeyLine> parse_public_key_line(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (line.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) return Problem{"more than one line"};
+  if (line.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos)
+    return Problem{"more than one line"};
   line = trim(line);
   const std::size_t type_end = line.find_first_of(" \t");
   if (type_end == std::string_view::npos) return Problem{"not a public key line"};
@@ -223,7 +233,8 @@ Parsed<SshPrivateKeyFile> parse_private_key_file(std::string_view text) {
   const std::uint32_t count = reader.u32();
   const std::string_view blob = reader.string();
   const std::string_view secret = reader.string();
-  if (!reader.done() || magic != std::string_view("openssh-key-v1\0", 15)) return Problem{"the private key is damaged"};
+  if (!reader.done() || magic != std::string_view("openssh-key-v1\0", 15))
+    return Problem{"the private key is damaged"};
   if (count != 1) return Problem{"the file holds more than one key"};
   Parsed<SshPublicKey> key = SshPublicKey::from_blob(blob);
   if (!key) return Problem{key.problem()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSH public keys and private key files (RFC 4253 6.6, RFC 5656, RFC 8332, RFC 8709, OpenSSH PROTOCOL.key,
-// PROTOCOL.u2f). Anything weak or unknown is no key here: DSA, certificates, RSA below 3072 bits, SHA-1.
+// OpenSSH public keys and private key files (RFC 4253 6.6, RFC 5656, RFC 8332, RFC 8709, OpenSSH
+// PROTOCOL.key, PROTOCOL.u2f). Anything weak or unknown is no key here: DSA, certificates, RSA below 3072
+// bits, SHA-1.
 #pragma once
 
 #include <optional>

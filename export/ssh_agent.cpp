@@ -30,7 +30,8 @@ constexpr std::size_t kMaxMessage = 256 * 1024;
 using std::chrono::milliseconds;
 
 milliseconds left(SshAgent::Clock::time_point deadline) {
-  return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(deadline - SshAgent::Clock::now()));
+  return std::max(milliseconds(0),
+                  std::chrono::duration_cast<milliseconds>(deadline - SshAgent::Clock::now()));
 }
 
 [[noreturn]] void timed_out() {
@@ -55,7 +56,8 @@ std::optional<SshAgent> SshAgent::connect(const std::string& socket, Clock::time
   std::memcpy(address.sun_path, socket.c_str(), socket.size() + 1);
   os::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return std::nullopt;
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return std::nullopt;
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return std::nullopt;
   return SshAgent(std::move(fd), deadline);
 }
 
@@ -168,7 +170,8 @@ void PrivateAgent::start(SshAgent::Clock::time_point deadline) {
   }
 }
 
-void PrivateAgent::load(const std::string& key_file, Prompt prompt, SshAgent::Clock::time_point deadline) const {
+void PrivateAgent::load(const std::string& key_file, Prompt prompt,
+                        SshAgent::Clock::time_point deadline) const {
   os::Command command;
   command.argv = {"ssh-add", "-q", "-t", "300", "--", key_file};
   command.environment = {{"SSH_AUTH_SOCK", socket_}};

@@ -28,7 +28,8 @@ Parsed<Sshsig> parse_sshsig(std::string_view binary) {
   const std::string_view reserved = reader.string();
   const std::string_view hash = reader.string();
   const std::string_view signature = reader.string();
-  if (!reader.done() || name_space.empty() || !reserved.empty()) return Problem{"the SSH signature is damaged"};
+  if (!reader.done() || name_space.empty() || !reserved.empty())
+    return Problem{"the SSH signature is damaged"};
   if (!accepted_hash(hash)) return Problem{"the SSH signature names a hash that is not accepted"};
   Parsed<SshPublicKey> key = SshPublicKey::from_blob(blob);
   if (!key) return Problem{key.problem()};
@@ -58,7 +59,8 @@ std::string armor(std::string_view binary) {
 Parsed<std::string> unarmor(std::string_view text) {
   if (text.size() > 2 * kMaxSize) return Problem{"the signature is too large"};
   const std::string_view inner = trim(text);
-  const bool framed = inner.size() >= kBegin.size() + kEnd.size() && inner.substr(0, kBegin.size()) == kBegin &&
+  const bool framed = inner.size() >= kBegin.size() + kEnd.size() &&
+                      inner.substr(0, kBegin.size()) == kBegin &&
                       inner.substr(inner.size() - kEnd.size()) == kEnd;
   if (!framed) return Problem{"not an armored SSH signature"};
   std::string digits;

@@ -34,7 +34,8 @@ struct Sshsig {
 [[nodiscard]] Parsed<std::string> unarmor(std::string_view text);
 
 /// What the key signs: never the message itself.
-[[nodiscard]] std::string signed_data(std::string_view name_space, std::string_view hash, std::string_view message);
+[[nodiscard]] std::string signed_data(std::string_view name_space, std::string_view hash,
+                                      std::string_view message);
 /// True when it is a signature over `message` in exactly this namespace.
 [[nodiscard]] bool verifies(const Sshsig& signature, std::string_view name_space, std::string_view message);
 

@@ -30,7 +30,8 @@ std::optional<std::string> small_blob(const git::Repository& repository, const O
 }
 
 Parsed<TrustedKey> read_key(const git::Repository& repository, const git::TreeEntry& entry) {
-  const Problem misplaced{"trust/keys holds something that is no key file: " + quote(entry.name.substr(0, 80))};
+  const Problem misplaced{"trust/keys holds something that is no key file: " +
+                          quote(entry.name.substr(0, 80))};
   if (entry.mode != git::Mode::regular) return misplaced;
   const std::optional<std::string> bytes = small_blob(repository, entry.id, kMaxKeyLine);
   if (!bytes) return misplaced;
@@ -42,7 +43,8 @@ Parsed<TrustedKey> read_key(const git::Repository& repository, const git::TreeEn
   return key;
 }
 
-Parsed<std::vector<TrustedKey>> read_keys(const git::Repository& repository, const std::vector<git::TreeEntry>& folder) {
+Parsed<std::vector<TrustedKey>> read_keys(const git::Repository& repository,
+                                          const std::vector<git::TreeEntry>& folder) {
   std::vector<TrustedKey> out;
   const std::optional<git::TreeEntry> keys = find_entry(folder, "keys");
   if (!keys) return out;
@@ -89,9 +91,9 @@ bool TrustedKey::covers_namespace(std::string_view name_space) const {
 }
 
 const TrustedKey* Trust::find(std::string_view fingerprint) const {
-  const auto found = std::lower_bound(keys.begin(), keys.end(), fingerprint, [](const TrustedKey& key, std::string_view f) {
-    return key.fingerprint < f;
-  });
+  const auto found =
+      std::lower_bound(keys.begin(), keys.end(), fingerprint,
+                       [](const TrustedKey& key, std::string_view f) { return key.fingerprint < f; });
   return found != keys.end() && found->fingerprint == fingerprint ? &*found : nullptr;
 }
 
@@ -149,12 +151,14 @@ Validity validity_at(const AllowedSigner& signer, Timestamp when, Seconds allowa
 CommitSignature read_commit_signature(const git::Commit& commit, const Trust* among) {
   const std::optional<std::string> text = commit.signature();
   if (!text) return {};
-  if (text->substr(0, 29) != "-----BEGIN SSH SIGNATURE-----") return {CommitSignature::Kind::foreign, std::nullopt};
+  if (text->substr(0, 29) != "-----BEGIN SSH SIGNATURE-----")
+    return {CommitSignature::Kind::foreign, std::nullopt};
   const Parsed<std::string> binary = unarmor(*text);
   if (!binary) return {CommitSignature::Kind::foreign, std::nullopt};
   const Parsed<Sshsig> signature = parse_sshsig(*binary);
   if (!signature) return {CommitSignature::Kind::foreign, std::nullopt};
-  if (among && !among->find(signature->key.fingerprint())) return {CommitSignature::Kind::unchecked, signature->key};
+  if (among && !among->find(signature->key.fingerprint()))
+    return {CommitSignature::Kind::unchecked, signature->key};
   const bool good = verifies(*signature, kGitNamespace, commit.signed_bytes());
   return {good ? CommitSignature::Kind::good : CommitSignature::Kind::bad, signature->key};
 }

@@ -67,8 +67,8 @@ struct CommitSignature {
 
 /// A good signature by a key of this role: not revoked, valid at the committer's time, not bound to other
 /// namespaces.
-[[nodiscard]] bool signed_by_role(const git::Commit& commit, const CommitSignature& signature, const Trust& trust,
-                                  std::string_view role);
+[[nodiscard]] bool signed_by_role(const git::Commit& commit, const CommitSignature& signature,
+                                  const Trust& trust, std::string_view role);
 
 /// A file to be written below the work tree's top.
 struct TrustFile {
@@ -78,9 +78,11 @@ struct TrustFile {
 /// First trust of a repository: the root's key, policy version 1, `.gitattributes`.
 [[nodiscard]] std::vector<TrustFile> new_trust(const AllowedSigner& root);
 /// The key's file and the policy with the next version. `Error` 8 when `policy_bytes` is no policy.
-[[nodiscard]] std::vector<TrustFile> trust_with_key(std::string_view policy_bytes, const AllowedSigner& signer);
+[[nodiscard]] std::vector<TrustFile> trust_with_key(std::string_view policy_bytes,
+                                                    const AllowedSigner& signer);
 /// The policy with the next version that revokes this key.
-[[nodiscard]] std::vector<TrustFile> trust_without_key(std::string_view policy_bytes, const std::string& fingerprint,
+[[nodiscard]] std::vector<TrustFile> trust_without_key(std::string_view policy_bytes,
+                                                       const std::string& fingerprint,
                                                        const std::string& reason);
 
 /// `policy_version, keys[{fingerprint, principal, valid_after, valid_before, revoked}], policy`.

@@ -21,7 +21,8 @@ bool is_missing(const Error& error) { return error.kind() == git::kMissingObject
 
 Oid resolve(const git::Repository& repository, const std::string& revision) {
   const std::optional<Oid> id = repository.resolve(revision.empty() ? "HEAD" : revision);
-  if (!id) refuse(Code::not_found, "revision names no commit here: " + quote(revision.empty() ? "HEAD" : revision));
+  if (!id)
+    refuse(Code::not_found, "revision names no commit here: " + quote(revision.empty() ? "HEAD" : revision));
   return *id;
 }
 
@@ -30,7 +31,8 @@ struct Range {
   Oid head;
 };
 
-Range find_range(const git::Repository& repository, const VerifyOptions& options, const std::unordered_set<Oid>& cuts) {
+Range find_range(const git::Repository& repository, const VerifyOptions& options,
+                 const std::unordered_set<Oid>& cuts) {
   const std::string& text = options.revision;
   if (options.all && !text.empty()) refuse(Code::usage, "either a revision or everything can be verified");
   const std::size_t dots = text.find("..");
@@ -49,7 +51,8 @@ Range find_range(const git::Repository& repository, const VerifyOptions& options
 /// Parents first; among those that may come next the smallest (committer time, id).
 std::vector<git::Commit> in_order(const git::Repository& repository, const Range& range) {
   std::unordered_map<Oid, git::Commit> commits;
-  for (const Oid& id : repository.walk({range.head}, range.base ? std::vector<Oid>{*range.base} : std::vector<Oid>())) {
+  for (const Oid& id :
+       repository.walk({range.head}, range.base ? std::vector<Oid>{*range.base} : std::vector<Oid>())) {
     commits.emplace(id, repository.commit(id));
   }
   std::unordered_map<Oid, std::size_t> waiting;
@@ -126,8 +129,8 @@ class ChangedPaths {
     const auto theirs = objects_.entry(objects_.commit(commit_.parents[1]), change.path);
     if (!ancestor || !theirs || !is_file(ancestor->mode) || !is_file(theirs->mode)) return false;
     const git::Mode wanted = change.mode_before == ancestor->mode ? theirs->mode : change.mode_before;
-    if (change.mode_after != wanted || !is_text(ancestor->id) || !is_text(*change.before) || !is_text(theirs->id) ||
-        !is_text(*change.after)) {
+    if (change.mode_after != wanted || !is_text(ancestor->id) || !is_text(*change.before) ||
+        !is_text(theirs->id) || !is_text(*change.after)) {
       return false;
     }
     const auto merged = objects_.repository().merge_blobs(ancestor->id, *change.before, theirs->id);
@@ -157,7 +160,8 @@ class Verification {
         walk_(repository, anchors_) {
     for (const Oid& cut : repository.shallow_roots()) cuts_.insert(cut);
     for (const std::string& anchor : anchors_) {
-      if (!fingerprint_to_hex(anchor)) refuse(Code::usage, "root is no key's fingerprint (SHA256:…): " + quote(anchor));
+      if (!fingerprint_to_hex(anchor))
+        refuse(Code::usage, "root is no key's fingerprint (SHA256:…): " + quote(anchor));
     }
   }
 
@@ -165,11 +169,14 @@ class Verification {
     const Range range = find_range(repository_, options_, cuts_);
     case_.base = range.base;
     case_.head = range.head;
-    for (git::Commit& commit : in_order(repository_, range)) case_.commits.emplace_back().commit = std::move(commit);
+    for (git::Commit& commit : in_order(repository_, range))
+      case_.commits.emplace_back().commit = std::move(commit);
     walk_trust();
     read_changes();
-    if (adopted_) check_and_match();
-    else leave_uncovered();
+    if (adopted_)
+      check_and_match();
+    else
+      leave_uncovered();
     find_unmet_policy(case_, adopted_);
     return report();
   }
@@ -191,8 +198,11 @@ class Verification {
 
   void trust_given_commit() {
     const Oid id = resolve(repository_, *options_.base_trusted);
-    const bool related = repository_.is_ancestor(id, case_.head) || (case_.base && repository_.is_ancestor(id, *case_.base));
-    if (!related) refuse(Code::usage, "trusted commit is no ancestor of what is verified: " + quote(*options_.base_trusted));
+    const bool related =
+        repository_.is_ancestor(id, case_.head) || (case_.base && repository_.is_ancestor(id, *case_.base));
+    if (!related)
+      refuse(Code::usage,
+             "trusted commit is no ancestor of what is verified: " + quote(*options_.base_trusted));
     walk_.trust_commit(id);
   }
 
@@ -220,10 +230,12 @@ class Verification {
 
   void add_before(const Oid& since, std::unordered_set<Oid>& early) {
     if (!repository_.has(since)) {
-      case_.warnings.push_back({"since_unknown", std::nullopt, std::string(kPolicyPath), "no commit " + since.hex()});
+      case_.warnings.push_back(
+          {"since_unknown", std::nullopt, std::string(kPolicyPath), "no commit " + since.hex()});
       return;
     }
-    for (const Oid& id : repository_.walk({since}, case_.base ? std::vector<Oid>{*case_.base} : std::vector<Oid>())) {
+    for (const Oid& id :
+         repository_.walk({since}, case_.base ? std::vector<Oid>{*case_.base} : std::vector<Oid>())) {
       if (id != since) early.insert(id);
     }
   }
@@ -313,7 +325,8 @@ class Verification {
     if (!one.trust) return false;
     const CommitSignature signature = read_commit_signature(one.commit, one.trust.get());
     if (signature.kind == CommitSignature::Kind::bad) {
-      case_.find("bad_signature", one, std::nullopt, "the commit's signature by " + signature.key->fingerprint() + " does not verify");
+      case_.find("bad_signature", one, std::nullopt,
+                 "the commit's signature by " + signature.key->fingerprint() + " does not verify");
     }
     return signed_by_role(one.commit, signature, *one.trust, "human");
   }
@@ -333,15 +346,19 @@ class Verification {
     Report out;
     out.base = case_.base;
     out.head = case_.head;
-    out.anchor = !options_.roots.empty() ? Anchor::given : !options_.pinned.empty() ? Anchor::pinned : Anchor::self_asserted;
+    out.anchor = !options_.roots.empty()    ? Anchor::given
+                 : !options_.pinned.empty() ? Anchor::pinned
+                                            : Anchor::self_asserted;
     out.anchors = anchors_;
     if (in_force_) out.policy_version = in_force_->policy.version;
     if (in_force_ && anchors_.empty()) add_own_roots(out.anchors);
     out.anchor_optional = options_.self_asserted;
     out.unreadable = walk_.untraced();
     for (const CommitCase& one : case_.commits) {
-      if (one.readable) out.commits.push_back(judged_commit(one));
-      else ++out.unreadable;
+      if (one.readable)
+        out.commits.push_back(judged_commit(one));
+      else
+        ++out.unreadable;
     }
     out.uncovered = std::move(uncovered_);
     out.findings = walk_.findings();
@@ -384,7 +401,8 @@ class Verification {
     out.receipts.assign(one.receipts.begin(), one.receipts.end());
     if (one.early) return out;
     for (const PathCase& path : one.paths) {
-      JudgedPath row{shown_path(path.change.path), *path.cls, 0, 0, {path.vouchers.begin(), path.vouchers.end()}};
+      JudgedPath row{
+          shown_path(path.change.path), *path.cls, 0, 0, {path.vouchers.begin(), path.vouchers.end()}};
       for (const HunkDigest& hunk : path.hunks.hunks) {
         row.added += hunk.added;
         row.removed += hunk.removed;

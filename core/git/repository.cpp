@@ -85,7 +85,8 @@ void add_environment_objects(git_odb* odb) {
 }
 
 std::string_view blob_bytes(const git_blob* blob) {
-  return {static_cast<const char*>(git_blob_rawcontent(blob)), static_cast<std::size_t>(git_blob_rawsize(blob))};
+  return {static_cast<const char*>(git_blob_rawcontent(blob)),
+          static_cast<std::size_t>(git_blob_rawsize(blob))};
 }
 
 std::string without_slash(const char* path) {
@@ -143,7 +144,7 @@ struct Repository::State {
   std::string common_dir;
   std::string work_tree;
   bool bare = false;
-  std::unordered_set<Oid> cuts;                        ///< of a shallow clone
+  std::unordered_set<Oid> cuts;  ///< of a shallow clone
   mutable std::unordered_map<Oid, TreeRef> trees;
   mutable std::size_t kept_entries = 0;  ///< of `trees`
 
@@ -156,7 +157,8 @@ struct Repository::State {
     const OdbObject owned(object);
     if (git_odb_object_type(object) != type) fail_malformed(git_object_type2string(type), id);
     std::string bytes(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object));
-    if (hash_object(git_object_type2string(type), bytes) != id) fail_malformed(git_object_type2string(type), id);
+    if (hash_object(git_object_type2string(type), bytes) != id)
+      fail_malformed(git_object_type2string(type), id);
     return bytes;
   }
 
@@ -510,7 +512,8 @@ std::string Repository::blob(const Oid& id, std::size_t limit) const {
 }
 
 std::optional<std::vector<Hunk>> Repository::text_hunks(const std::optional<Oid>& before,
-                                                        const std::optional<Oid>& after, std::size_t limit) const {
+                                                        const std::optional<Oid>& after,
+                                                        std::size_t limit) const {
   Blob sides[2];
   for (const auto& [id, side] : {std::pair(before, &sides[0]), std::pair(after, &sides[1])}) {
     if (!id) continue;
