@@ -109,7 +109,10 @@ Json trust_init(const git::Places& places, const std::string& root) {
            {"git striatum key create --role root:NAME"});
   }
   AllowedSigner signer{{key.role.empty() ? "root:owner" : key.role}, {}, std::nullopt, std::nullopt, key.key, ""};
-  const auto written = provenance::new_trust(signer);
+  auto written = provenance::new_trust(signer);
+  // The policy is what a trust is known by: it comes last, so that an interrupted call can be typed again.
+  std::stable_partition(written.begin(), written.end(),
+                        [](const TrustFile& file) { return file.path != provenance::kPolicyPath; });
   for (const TrustFile& file : written) write(files, file);
   return reply(written, policy_version(written), next_commands(git_key(key), "Adopt a trust for signed receipts"));
 }
@@ -134,7 +137,10 @@ Json trust_add(const git::Places& places, const TrustAdd& command) {
     refuse(Code::transition, "key " + line->key.fingerprint() + " is in the trust already", {"git striatum trust show"});
   }
   const AllowedSigner signer{{command.principal}, {}, command.valid_after, command.valid_before, line->key, ""};
-  const auto written = provenance::trust_with_key(policy.bytes, signer);
+  auto written = provenance::trust_with_key(policy.bytes, signer);
+  // The key comes last: it is what a call typed again would stumble over.
+  std::stable_partition(written.begin(), written.end(),
+                        [](const TrustFile& file) { return file.path == provenance::kPolicyPath; });
   for (const TrustFile& file : written) write(files, file);
   const auto config = git::Config::read(git::Program(places.work_tree));
   const std::string key = root_at_hand(files, config).value_or("ROOT-KEY-FILE");
