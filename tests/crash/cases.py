@@ -28,6 +28,13 @@ class Case:
     git: bool = False
     # Text that may differ between a call that went through and one that was taken up again.
     alike: tuple = ()
+    # The whole command line, where it is not the program that is called; then only calls of the program's own
+    # processes are interrupted: what git does when git is killed is git's.
+    argv: Callable = None
+    # A reading verb whose exit code must be the model's once the next command is through.
+    sound: tuple = ()
+    # HOME lies in the repository's folder and is compared with it.
+    home_inside: bool = False
     # How work that stopped between two steps goes on, where that is not by typing the verb again.
     resume: Callable = None
 
@@ -312,6 +319,91 @@ def plain(*words):
     return ready
 
 
+# ------------------------------------------------------------------- provenance
+
+def fingerprint(bench, role):
+    return bench.tool.must(bench.name, bench.repo, "key", "create", "--role", role, "--no-passphrase")["fingerprint"]
+
+
+def reviewed_work(bench):
+    f = flow(bench, workflow([job("draft"), job("review", "review", "reviewer", "rev", "finding")],
+                             [edge("draft", "review")]))
+    fingerprint(bench, "human:author")
+    bench.tool.git(bench.repo, "add", "wf")
+    bench.tool.git(bench.repo, "commit", "-q", "-m", "Workflow")
+    f.start()
+    f.finish()
+    f.review("accept")
+    return f
+
+
+def apply(bench):
+    return ["apply", "--run-id", reviewed_work(bench).run]
+
+
+def apply_with_changes(bench):
+    """The user has staged one file, changed another and works on; a formatter rewrites what is committed."""
+    f = reviewed_work(bench)
+    write(bench.repo, "README.md", "# A repository, being changed\n")
+    write(bench.repo, "staged.txt", "staged\n")
+    bench.tool.git(bench.repo, "add", "staged.txt")
+    write(bench.repo, "staged.txt", "staged, and changed again\n")
+    return ["apply", "--run-id", f.run]
+
+
+def apply_dry(bench):
+    return ["apply", "--run-id", reviewed_work(bench).run, "--dry-run"]
+
+
+def create_key(bench):
+    bench.tool.must(bench.name, bench.repo, "init")
+    return ["key", "create", "--role", "human:author", "--no-passphrase"]
+
+
+def trust_init(bench):
+    return ["trust", "init", "--root", fingerprint(bench, "root:owner")]
+
+
+def trust_add(bench):
+    bench.tool.must(bench.name, bench.repo, "trust", "init", "--root", fingerprint(bench, "root:owner"))
+    line = bench.tool.must(bench.name, bench.repo, "key", "export", fingerprint(bench, "human:author"))["line"]
+    write(bench.repo, "author.pub", line + "\n")
+    return ["trust", "add", "author.pub", "--principal", "human:author"]
+
+
+def install(bench):
+    flow(bench).start()
+    return ["hooks", "install"]
+
+
+def install_chained(bench):
+    hook = bench.repo / ".git/hooks/pre-commit"
+    write(bench.repo, ".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n")
+    hook.chmod(0o755)
+    flow(bench).start()
+    return ["hooks", "install", "--chain"]
+
+
+def uninstall(bench):
+    args = install_chained(bench)
+    bench.tool.must(bench.name, bench.repo, *args)
+    return ["hooks", "uninstall", "--chain"]
+
+
+def commit(bench):
+    f = flow(bench).start()
+    bench.tool.must(bench.name, bench.repo, "hooks", "install")
+    f.publish(f.ack(f.claim()))
+    bench.tool.git(bench.repo, "add", "out")
+    return []
+
+
+def commit_words(bench):
+    return ["git", "-C", str(bench.repo), "commit", "-q", "-m", "By hand"]
+
+
+OURS = ("git-striatum",)
+
 CASES = [
     Case("init", "init", fresh, resumable=True),
     Case("workflow init", "workflow init", workflow_folder, resumable=True),
@@ -360,4 +452,15 @@ CASES = [
     Case("why RUN (sweep)", "why", why_run),
     Case("doctor", "doctor", plain("doctor")),
     Case("log", "log", plain("log")),
+    Case("apply", "apply", apply, OURS, resumable=True, git=True, sound=("verify", "--self-asserted", "HEAD")),
+    Case("apply (the user at work)", "apply", apply_with_changes, OURS, resumable=True, git=True,
+         sound=("verify", "--self-asserted", "HEAD")),
+    Case("apply --dry-run", "apply", apply_dry, OURS, git=True),
+    Case("key create", "key create", create_key, OURS, resumable=True, home_inside=True),
+    Case("trust init", "trust init", trust_init, OURS, resumable=True),
+    Case("trust add", "trust add", trust_add, OURS, resumable=True),
+    Case("hooks install", "hooks install", install, OURS, resumable=True),
+    Case("hooks install --chain", "hooks install", install_chained, OURS, resumable=True),
+    Case("hooks uninstall", "hooks uninstall", uninstall, OURS, resumable=True),
+    Case("git commit, through the hooks", "hook", commit, OURS, git=True, argv=commit_words),
 ]

@@ -9,18 +9,28 @@ import stat
 from pathlib import Path
 
 HEX = re.compile(r"(?<![0-9a-fA-F])([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-fA-F])")
+SHARD = re.compile(r"/[0-9a-f]{2}(?=/[0-9a-f]{64})")
+FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}|AAAAC3NzaC1[A-Za-z0-9+/=]+")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 SAMPLED = {("gs_event_chain", "salt"), ("gs_event_chain", "body_commit"), ("gs_event_chain", "hash"),
            ("gs_leases", "boot_seconds"), ("gs_apply_receipts", "signature"), ("gs_apply_receipts", "envelope_json"),
            ("gs_meta", "value"), ("command_requests", "response_json")}
 STATE = ".striatum/state.sqlite3"
-# Files still to be named: empty again after the next command, like temporary files.
-OUTBOX = "gs_outbox"
-# Whose bytes and presence say nothing: SQLite's companions, the writers' lock, the copy for `git clean`, the mark
+# Work between two steps: none of it is left after the next command, as with temporary files. What else these
+# tables hold is the history of attempts, which an interruption may lengthen.
+STEPS = {"gs_outbox": "SELECT path FROM gs_outbox",
+         "gs_apply_intents": "SELECT intent_id FROM gs_apply_intents WHERE state NOT IN ('done', 'void')"}
+# Whose bytes and presence say nothing: SQLite's companions, the writers' locks, the copy for `git clean`, the mark
 # that tells hooks of an active run (crash.py judges it by itself).
-UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".striatum/write.lock", ".git/striatum",
+WRITERS_LOCK = re.compile(r"^\.striatum/[^/]*\.lock$")
+UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".git/striatum",
             ".git/striatum/active", ".git/striatum/backup", ".git/striatum/backup/state.sqlite3")
 ACTIVE = ".git/striatum/active"
+# Random bytes from end to end: the name tells enough.
+OPAQUE = re.compile(r"^(\.provenance/striatum/(?!trust/)|home/)")
+SHARD_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$")
+# What a key's public half says is of no use, and no harm, without the key: the key itself is made last.
+PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
 TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
 
@@ -35,6 +45,7 @@ class Words:
     def plain(self, text):
         for pattern in self.alike:
             text = pattern.sub("<alike>", text)
+        text = FINGERPRINT.sub("<fingerprint>", SHARD.sub("/xx", text))
         text = HEX.sub(lambda m: self.seen.setdefault(m.group(1), f"<{len(m.group(1))}:{len(self.seen)}>"), text)
         return TIME.sub("<time>", text)
 
@@ -48,7 +59,7 @@ def tables(connection, words):
     names = [row[0] for row in connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
     # Events and their chain last: by then the rows have named the ids in a settled order.
-    names = [name for name in names if name != OUTBOX]
+    names = [name for name in names if name not in STEPS]
     names.sort(key=lambda name: (name.startswith("gs_"), name == "events", name))
     out = {}
     for name in names:
@@ -63,9 +74,8 @@ def tables(connection, words):
 
 
 def waiting(connection):
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (OUTBOX,)).fetchone():
-        return []
-    return [f"{OUTBOX}: {path}" for (path,) in connection.execute(f"SELECT path FROM {OUTBOX}")]
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [f"{table}: {row[0]}" for table, sql in STEPS.items() if table in there for row in connection.execute(sql)]
 
 
 def open_copy(repo, scratch):
@@ -99,15 +109,21 @@ def walk(repo):
                     stack.append(path)
 
 
+def is_compared(path):
+    if path in UNSTABLE or path == ".git/index":
+        return False
+    return not any(pattern.search(path) for pattern in (TEMPORARY, SHARD_FOLDER, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
+
+
 def files(repo, words):
     out = {}
     for path, info in walk(repo):
-        if TEMPORARY.search(path) or path in UNSTABLE or path == ".git/index" or GIT_LOCK.match(path):
+        if not is_compared(path):
             continue
         full = os.path.join(repo, path)
         if stat.S_ISLNK(info.st_mode):
             content = "-> " + os.readlink(full)
-        elif stat.S_ISREG(info.st_mode):
+        elif stat.S_ISREG(info.st_mode) and not OPAQUE.match(path):
             with open(full, "rb") as file:
                 content = words.plain(file.read().decode("utf-8", "backslashreplace"))
         else:
