@@ -85,18 +85,22 @@ std::vector<git::Commit> in_order(const git::Repository& repository, const Range
 
 bool is_file(git::Mode mode) { return mode == git::Mode::regular || mode == git::Mode::executable; }
 
+bool is_content(const git::Change& change) { return place_of(change.path) == Place::content; }
+
 /// Steps 1 to 3 of "Changed paths".
 class ChangedPaths {
  public:
   ChangedPaths(CachedObjects& objects, const git::Commit& commit) : objects_(objects), commit_(commit) {}
 
-  [[nodiscard]] std::vector<git::Change> all() {
+  /// `early`: the class is known unless only records changed, so clean merges need no proof.
+  [[nodiscard]] std::vector<git::Change> all(bool early) {
     const git::Repository& repository = objects_.repository();
     std::optional<Oid> before;
     if (!commit_.parents.empty()) before = objects_.commit(commit_.parents[0]).tree;
     std::vector<git::Change> changes = repository.diff(before, commit_.tree);
     for (std::size_t i = 1; i < commit_.parents.size(); ++i) drop_inherited(changes, commit_.parents[i]);
-    drop_clean_merges(changes);
+    const bool content_only = std::all_of(changes.begin(), changes.end(), is_content);
+    if (!early || !content_only) drop_clean_merges(changes);
     std::sort(changes.begin(), changes.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
     return changes;
   }
@@ -113,13 +117,12 @@ class ChangedPaths {
 
   void drop_clean_merges(std::vector<git::Change>& changes) {
     if (commit_.parents.size() != 2) return;
-    const bool judged = std::any_of(changes.begin(), changes.end(),
-                                    [](const git::Change& c) { return place_of(c.path) == Place::content; });
+    const bool judged = std::any_of(changes.begin(), changes.end(), is_content);
     if (!judged) return;
     const std::vector<Oid> bases = objects_.repository().merge_bases(commit_.parents[0], commit_.parents[1]);
     if (bases.size() != 1) return;
     std::erase_if(changes, [&](const git::Change& change) {
-      return place_of(change.path) == Place::content && merges_cleanly(change, bases[0]);
+      return is_content(change) && merges_cleanly(change, bases[0]);
     });
   }
 
@@ -253,7 +256,7 @@ class Verification {
   }
 
   void read_changes_of(CommitCase& one) {
-    for (git::Change& change : ChangedPaths(case_.objects, one.commit).all()) {
+    for (git::Change& change : ChangedPaths(case_.objects, one.commit).all(one.early)) {
       if (place_of(change.path) != Place::content) {
         one.others.push_back(std::move(change));
         continue;

@@ -58,13 +58,20 @@ void run_message_hook(const git::Program& git, const std::string& name, const st
        {"give a message that it accepts with -m"});
 }
 
+bool holds(const std::vector<std::pair<std::string, std::string>>& found, const std::vector<std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& line) {
+    return std::any_of(found.begin(), found.end(), [&](const auto& trailer) { return trailer.first + ": " + trailer.second == line; });
+  });
+}
+
 std::string message_through_hooks(const git::Program& git, const std::string& text,
                                   const std::vector<std::string>& trailers) {
   const MessageFile file(git, git.out({"stripspace"}, text));
   run_message_hook(git, "prepare-commit-msg", {file.path(), "message"});
   file.write(git::add_trailers(git, git.out({"stripspace"}, file.read()), trailers));
   run_message_hook(git, "commit-msg", {file.path()});
-  return git::add_trailers(git, git.out({"stripspace"}, file.read()), trailers);
+  const std::string message = git.out({"stripspace"}, file.read());
+  return holds(git::trailers(git, message), trailers) ? message : git::add_trailers(git, message, trailers);
 }
 
 // ---- one apply -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include "hooks/evidence_export.hpp"
 
 #include <functional>
+#include <set>
 #include <unordered_map>
 
 #include "app/artifact.hpp"
@@ -74,13 +75,37 @@ Json redacted_doctor(Redactor& redactor, Json doctor) {
   return doctor;
 }
 
+void keep(Json& rows, const char* name, const std::set<std::string>& wanted) {
+  Json kept = Json::array();
+  for (Json& row : rows) {
+    if (wanted.count(text_member(row, name)) != 0) kept.push_back(std::move(row));
+  }
+  rows = std::move(kept);
+}
+
+/// Cut down to some jobs and the sessions that took part in them.
+store::EvidenceRows part_of(store::Connection& db, store::EvidenceRows rows, const std::set<JobId>& jobs) {
+  std::set<std::string> ids;
+  std::set<std::string> sessions;
+  for (const JobId& job : jobs) {
+    ids.insert(job.str());
+    if (const auto worker = store::last_worker(db, job)) sessions.insert(worker->session.str());
+  }
+  for (Json* list : {&rows.jobs, &rows.artifacts, &rows.verdicts, &rows.blockers}) {
+    keep(*list, "job_id", ids);
+    for (const Json& row : *list) sessions.insert(text_member(row, "session_id"));
+  }
+  keep(rows.sessions, "session_id", sessions);
+  return rows;
+}
+
 /// The run's rows as the file shows them.
 class Snapshot {
  public:
-  Snapshot(store::Connection& db, const Run& run, Redactor& redactor)
-      : db_(db), run_(run), redactor_(redactor), rows_(store::evidence_rows(db, run.id)) {
+  Snapshot(store::Connection& db, const Run& run, Redactor& redactor, store::EvidenceRows rows)
+      : db_(db), run_(run), redactor_(redactor), rows_(std::move(rows)) {
     const Json head = store::workflow_head(db, run.snapshot);
-    workflow_ = {{"workflow_id", member(head, "workflow_id")}, {"workflow_version", member(head, "workflow_version")}};
+    workflow_ = store::workflow_names(db, run.id);
     redactor_.row(workflow_, {"workflow_id", "workflow_version"});
     for (const auto& [lane, body] : member(head, "lanes").items()) {
       Json model = member(body, "display_model");
@@ -150,7 +175,7 @@ class Snapshot {
       redactor_.row(by, kAuthor);
       for (const char* name : {"author_line", "workflow_job_id", "role_id", "lane_id", "ordinal"}) row.erase(name);
       redactor_.row(row, kArtifact);
-      row["author"] = std::move(by);
+      if (!row["job_id"].is_null()) row["author"] = std::move(by);
     }
     return std::move(rows_.artifacts);
   }
@@ -185,7 +210,7 @@ std::string document(app::Context& ctx, store::Connection& db, const RunId& id, 
   Redactor redactor;
   const Json status = redacted_status(redactor, app::status_model(db, id, ctx.clock.now()));
   const Json doctor = redacted_doctor(redactor, app::doctor_model(ctx, db, id));
-  const Json snapshot = Snapshot(db, run, redactor).build(exported_at, status.at("blocked_downstream_jobs"));
+  const Json snapshot = Snapshot(db, run, redactor, store::evidence_rows(db, id)).build(exported_at, status.at("blocked_downstream_jobs"));
   const Json& head = snapshot.at("run");
   const std::string branch = head.at("branch_name").is_string() ? head.at("branch_name").get<std::string>() : "None";
   return "# Striatum Evidence Export\n\nRun ID: `" + id.str() + "`\nBranch: `" + branch + "`\nRun state: `" +
@@ -215,6 +240,13 @@ app::OutFile stage_document(const app::Context& ctx, const std::string& path, st
 }
 
 }  // namespace
+
+Json evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& jobs, const std::string& exported_at,
+                 Redactor& redactor) {
+  store::EvidenceRows rows = store::evidence_rows(db, run.id);
+  if (!jobs.empty()) rows = part_of(db, std::move(rows), jobs);
+  return Snapshot(db, run, redactor, std::move(rows)).build(exported_at, Json::array());
+}
 
 Json export_evidence(app::Context& ctx, const ExportEvidence& command) {
   (void)store::get_run(ctx.state().db(), command.run);

@@ -114,14 +114,25 @@ GateResult scope(const GateInput& input) {
 
 // ---- base ----------------------------------------------------------------------------------------------
 
-std::vector<provenance::Edge> proposed_edges(const Work& work, const std::string& path) {
-  std::vector<provenance::Edge> out;
-  for (const EarlierReceipt* receipt : work.open_proposals()) {
-    for (const auto& edge : receipt->changes.edges) {
-      if (edge.path == path) out.push_back(edge);
+/// Do receipts of this run lead from what the job began with to what the branch has? Either to just what the job left
+/// there, or through work that the job was built on: proposals of its own, and applied jobs that it waited for.
+bool moved_by_the_run(const Work& work, const TakenJob& taken, const std::string& path, const Entry& was, const Entry& is,
+                      const Entry& wanted) {
+  const auto own = work.open_proposals();
+  std::vector<provenance::Edge> edges;
+  for (const EarlierReceipt& receipt : work.earlier) {
+    const auto& jobs = receipt.receipt.jobs;
+    const bool built_on = std::find(own.begin(), own.end(), &receipt) != own.end() ||
+                          std::all_of(jobs.begin(), jobs.end(), [&](const provenance::JobSnapshot& row) {
+                            return taken.upstream.count(row.job_id) != 0;
+                          });
+    if (is == wanted || built_on) {
+      edges.insert(edges.end(), receipt.changes.edges.begin(), receipt.changes.edges.end());
     }
   }
-  return out;
+  edges.erase(std::remove_if(edges.begin(), edges.end(), [&](const provenance::Edge& edge) { return edge.path != path; }),
+              edges.end());
+  return provenance::chain_leads(edges, was.blob, was.mode, is.blob, is.mode);
 }
 
 GateResult base(const GateInput& input) {
@@ -129,8 +140,7 @@ GateResult base(const GateInput& input) {
     for (const auto& [path, entry] : taken.rows) {
       const Entry was = entry_at(input.repository, taken.base_tree, path);
       const Entry is = entry_at(input.repository, input.tip_tree, path);
-      if (was == is) continue;
-      if (provenance::chain_leads(proposed_edges(input.work, path), was.blob, was.mode, is.blob, is.mode)) continue;
+      if (was == is || moved_by_the_run(input.work, taken, path, was, is, entry)) continue;
       return failed("base", "moved",
                     "path " + quote(path) + " of job " + quote(taken.job.id.str()) + " changed on branch " +
                         quote(*input.work.run.branch) + " since " + taken.base.hex().substr(0, 12),
@@ -233,7 +243,8 @@ Json to_json(const std::vector<GateResult>& gates) {
 std::vector<std::string> changed_paths(const git::Program& git) {
   constexpr std::size_t kColumns = 3;
   std::vector<std::string> out;
-  const std::string text = git.out({"status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty"});
+  const std::string text = git.out({"status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames",
+                                    "--ignore-submodules=dirty"});
   for (const std::string& row : split(text, '\0')) {
     if (row.size() > kColumns) out.push_back(row.substr(kColumns));
   }

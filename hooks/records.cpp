@@ -2,12 +2,15 @@
 #include "hooks/records.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "app/attestation.hpp"
 #include "base/text.hpp"
 #include "export/dsse.hpp"
+#include "export/evidence.hpp"
 #include "export/paths.hpp"
 #include "export/shape.hpp"
+#include "hooks/evidence_export.hpp"
 #include "store/chain.hpp"
 #include "store/nouns.hpp"
 
@@ -169,17 +172,17 @@ void add_evidence(const RecordRequest& request, Receipt& receipt, Records& out) 
   for (const TakenJob& taken : request.work.jobs) jobs.insert(taken.job.id);
   for (const RequiredReview& review : request.work.reviews) jobs.insert(review.job.id);
   const std::string issued = to_text(receipt.issued_at);
-  const auto add = [&](const Account& account) {
-    const Sha256 digest = sha256(account.bytes);
-    out.files.push_back({provenance::evidence_path(run.id.str(), digest.hex()), account.bytes});
-    for (const auto& [kind, count] : account.replaced) receipt.redaction_counts[kind] += count;
+  provenance::Redactor redactor;
+  const auto add = [&](const std::set<JobId>& which) {
+    std::string bytes = to_canonical_utf8(evidence_of(db, run, which, issued, redactor)) + '\n';
+    const Sha256 digest = sha256(bytes);
+    out.files.push_back({provenance::evidence_path(run.id.str(), digest.hex()), std::move(bytes)});
     return digest;
   };
-  receipt.evidence = add(account_of(db, run, jobs, issued));
+  receipt.evidence = add(jobs);
   out.evidence_path = out.files.back().path;
-  if (request.work.last && request.state == ReceiptState::applied) {
-    receipt.evidence_run = add(account_of(db, run, std::nullopt, issued));
-  }
+  if (request.work.last && request.state == ReceiptState::applied) receipt.evidence_run = add({});
+  receipt.redaction_counts = redactor.counts();
 }
 
 void sign(const std::string& payload, const Signers& signers, Records& out) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "hooks/account.hpp"
 #include "hooks/gates.hpp"
 #include "hooks/signers.hpp"
 #include "hooks/work.hpp"

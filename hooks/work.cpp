@@ -84,6 +84,19 @@ Entries parse_rows(const std::string& text) {
   return out;
 }
 
+std::set<JobId> upstream_of(store::Connection& db, const JobId& job) {
+  std::set<JobId> out;
+  std::vector<JobId> open{job};
+  while (!open.empty()) {
+    const JobId next = open.back();
+    open.pop_back();
+    for (const Dependency& d : store::dependencies(db, next)) {
+      if (out.insert(d.upstream).second) open.push_back(d.upstream);
+    }
+  }
+  return out;
+}
+
 /// The work of a job, from what `complete` stored; where release 1.24 did that, from the work tree as it is now.
 TakenJob take_job(app::Context& ctx, const git::Repository& repository, const Run& run, const Job& job) {
   const auto stored = store::job_snapshot(ctx.state().db(), job.id);
@@ -106,6 +119,7 @@ TakenJob take_job(app::Context& ctx, const git::Repository& repository, const Ru
     out.digest = now ? now->digest : sha256(rows).hex();
   }
   out.rows = parse_rows(rows);
+  out.upstream = upstream_of(ctx.state().db(), job.id);
   return out;
 }
 

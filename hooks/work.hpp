@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct TakenJob {
   /// SHA-256 of the snapshot: the recorded one, or that of the work tree now.
   std::string digest;
   Entries rows;
+  /// Jobs that had to be done before it.
+  std::set<JobId> upstream;
 };
 
 struct RequiredReview {

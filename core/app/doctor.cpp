@@ -53,21 +53,18 @@ void check_sealed_runs(const Patient& of, Findings& out) {
 }
 
 void check_gates(const Patient& of, Findings& out) {
-  for (Json& row : store::gates_of_completed_jobs(of.db, of.scope)) {
-    const auto gate = parse_json(text_member(row, "gate_json"));
-    row.erase("gate_json");
+  for (Json& row : store::suspect_gates(of.db, of.scope)) {
+    const bool valid = row["gate_valid"] == 1;
+    row.erase("gate_valid");
     const std::string behind = " -> " + text_member(row, "downstream_job_id");
-    if (!gate || !gate->is_object()) {
+    if (valid) {
+      const std::string text = "completed review dependency lacks accepting verdict: " +
+                               text_member(row, "upstream_workflow_job_id") + behind;
+      out.add("completed_review_dependency_lacks_accepting_verdict", text, std::move(row));
+    } else {
       out.add("dependency_gate_json_invalid", "dependency gate_json is invalid: " + text_member(row, "id") + behind,
               {{"id", row["id"]}, {"depends_on_job_id", row["id"]}, {"downstream_job_id", row["downstream_job_id"]}});
-      continue;
     }
-    const Json& required = member(*gate, "requires_verdict");
-    if (!required.is_array() || required.empty()) continue;
-    if (std::find(required.begin(), required.end(), row["latest_verdict"]) != required.end()) continue;
-    const std::string text = "completed review dependency lacks accepting verdict: " +
-                             text_member(row, "upstream_workflow_job_id") + behind;
-    out.add("completed_review_dependency_lacks_accepting_verdict", text, std::move(row));
   }
 }
 

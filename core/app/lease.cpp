@@ -16,7 +16,7 @@ struct Delivery {
 Delivery held_delivery(store::WriteUnit& unit, const Held& held, const MessageId& message) {
   Delivery out;
   out.message = store::get_message(unit.db(), message);
-  if (!out.message.job) refuse(Code::transition, "message " + quote(message.str()) + " carries no work");
+  if (!out.message.job) refuse(Code::not_found, "message " + quote(message.str()) + " carries no work: it names no job");
   out.job = store::get_job(unit.db(), *out.message.job);
   out.lease = held_lease(unit, held.lease, held.session, out.job.id);
   return out;

@@ -99,7 +99,7 @@ Json of_process(store::Connection& db, Json process) {
   return {{"target_type", "process"},
           {"job", follow(db, store::job_row, process, "job_id")},
           {"session", follow(db, store::session_row, process, "session_id")},
-          {"events", events(db, About::job, process, "job_id")},
+          {"events", store::events_of_execution(db, text_member(process, "job_id"), text_member(process, "process_id"))},
           {"process", std::move(process)}};
 }
 

@@ -182,17 +182,18 @@ EvidenceRows evidence_rows(Connection& db, const RunId& run) {
       run);
   out.verdicts = db.rows(
       "SELECT verdict_id, job_id, session_id, verdict, findings_artifact_id, posture, rationale FROM verdicts "
-      "WHERE run_id = ?1 ORDER BY created_at, verdict_id",
+      "WHERE run_id = ?1 ORDER BY created_at, rowid",
       run);
   out.blockers = db.rows(
       "SELECT blocker_id, job_id, session_id, severity, blocker_kind, state, description FROM blockers "
-      "WHERE run_id = ?1 ORDER BY created_at, blocker_id",
+      "WHERE run_id = ?1 ORDER BY created_at, rowid",
       run);
   out.artifacts = db.rows(
       "SELECT a.artifact_id, a.job_id, a.session_id, a.logical_name, a.artifact_kind, a.repo_path, a.content_sha256, "
-      "a.author_line, j.workflow_job_id, s.role_id, s.lane_id, s.ordinal FROM artifacts a "
+      "a.author_line, j.workflow_job_id, coalesce(s.role_id, j.role_id) AS role_id, "
+      "coalesce(s.lane_id, json_extract(j.lane_selector_json, '$.lane_id')) AS lane_id, s.ordinal FROM artifacts a "
       "LEFT JOIN jobs j ON j.job_id = a.job_id LEFT JOIN sessions s ON s.session_id = a.session_id "
-      "WHERE a.run_id = ?1 ORDER BY a.repo_path, a.artifact_id",
+      "WHERE a.run_id = ?1 ORDER BY a.repo_path, a.content_sha256",
       run);
   return out;
 }

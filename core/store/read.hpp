@@ -38,7 +38,7 @@ struct RunMode {
 /// Latest verdict of each review job that waits for a person or has failed, unless it accepts.
 [[nodiscard]] Json refusing_verdicts(Connection& db, const Scope& scope);
 [[nodiscard]] Json verdicts_by_posture(Connection& db, const Scope& scope);
-/// `[{role_id, lane_id, workflow_job_id}]` of pending work, sorted by all three.
+/// `[{role_id, lane_id, workflow_job_id}]` of pending work by role and lane, the oldest message first.
 [[nodiscard]] Json claimable_work(Connection& db, const Scope& scope);
 /// Running, lost and timed out executions with `lease_state` and `lease_expires_at`.
 [[nodiscard]] Json executions(Connection& db, const Scope& scope);
@@ -105,12 +105,16 @@ struct Waiter {
 [[nodiscard]] Json jobs_of_session(Connection& db, const std::string& session);
 [[nodiscard]] Json blockers_of_job(Connection& db, const std::string& job);
 [[nodiscard]] Json verdicts_on_artifact(Connection& db, const std::string& artifact);
+/// Those of a job's events that name the process.
+[[nodiscard]] Json events_of_execution(Connection& db, const std::string& job, const std::string& process);
 /// The column of `events` that names the target.
 enum class About { run, job, session, artifact };
 /// `[{event_id, event_type, payload_json}]`, oldest first.
 [[nodiscard]] Json events_about(Connection& db, About about, const std::string& id);
 
 // ---- read_lists.cpp
+/// `{workflow_id, workflow_version}` as the run's snapshot row has them: texts, whatever the document says.
+[[nodiscard]] Json workflow_names(Connection& db, const RunId& run);
 struct Limit {
   std::int64_t rows = 100;
 };

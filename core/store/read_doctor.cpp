@@ -20,13 +20,18 @@ Json active_jobs_without_lease(Connection& db, const Scope& scope) {
       scope);
 }
 
-Json gates_of_completed_jobs(Connection& db, const Scope& scope) {
+Json suspect_gates(Connection& db, const Scope& scope) {
   return db.rows(
-      "SELECT d.depends_on_job_id AS id, u.workflow_job_id AS upstream_workflow_job_id, d.job_id AS downstream_job_id, "
-      "d.gate_json, (SELECT v.verdict FROM verdicts v WHERE v.job_id = u.job_id "
-      "ORDER BY v.created_at DESC, v.verdict_id DESC LIMIT 1) AS latest_verdict "
-      "FROM jobs u JOIN job_dependencies d ON d.depends_on_job_id = u.job_id "
-      "WHERE u." STRIATUM_IN_SCOPE " AND u.state = 'completed' AND u.job_type = 'review' ORDER BY d.rowid",
+      "WITH edge AS (SELECT d.rowid AS position, d.depends_on_job_id, d.job_id, d.gate_json, u.workflow_job_id, u.state, "
+      "CASE WHEN json_valid(d.gate_json) THEN json_type(d.gate_json) END AS kind, CASE WHEN u.state = 'completed' THEN "
+      "(SELECT v.verdict FROM verdicts v WHERE v.job_id = u.job_id ORDER BY v.created_at DESC, v.verdict_id DESC LIMIT 1) "
+      "END AS latest_verdict FROM jobs u JOIN job_dependencies d ON d.depends_on_job_id = u.job_id "
+      "WHERE u." STRIATUM_IN_SCOPE ") "
+      "SELECT depends_on_job_id AS id, workflow_job_id AS upstream_workflow_job_id, job_id AS downstream_job_id, "
+      "latest_verdict, kind IS 'object' AS gate_valid FROM edge WHERE CASE WHEN kind IS NOT 'object' THEN 1 "
+      "WHEN state <> 'completed' OR coalesce(json_type(gate_json, '$.requires_verdict'), 'null') = 'null' THEN 0 "
+      "ELSE NOT EXISTS (SELECT 1 FROM json_each(gate_json, '$.requires_verdict') AS r WHERE r.value = latest_verdict) END "
+      "ORDER BY position",
       scope);
 }
 
@@ -49,7 +54,7 @@ Json stuck_runs(Connection& db, const Scope& scope) {
 Json stale_claims(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT m.message_id AS id, m.state AS message_state, m.current_lease_id FROM queue_messages m "
-      "WHERE m." STRIATUM_IN_SCOPE " AND m.state IN ('claimed', 'acked') AND NOT EXISTS "
+      "WHERE m." STRIATUM_IN_SCOPE " AND m.state IN ('claimed', 'acked') AND m.current_lease_id IS NOT NULL AND NOT EXISTS "
       "(SELECT 1 FROM leases l WHERE l.lease_id = m.current_lease_id AND l.state = 'active') ORDER BY m.rowid",
       scope);
 }

@@ -10,8 +10,9 @@ namespace striatum::store {
 [[nodiscard]] std::string schema_version(Connection& db);
 
 [[nodiscard]] Json active_jobs_without_lease(Connection& db, const Scope& scope);
-/// Gates behind completed review jobs: `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict, gate_json}`.
-[[nodiscard]] Json gates_of_completed_jobs(Connection& db, const Scope& scope);
+/// Gates that are no JSON object (`gate_valid` 0), and those of completed work whose latest verdict does not open them:
+/// `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict, gate_valid}`.
+[[nodiscard]] Json suspect_gates(Connection& db, const Scope& scope);
 /// `{id, logical_name, actual_kind, actual_path, expected_artifacts_json}` of completed jobs' artifacts.
 [[nodiscard]] Json artifacts_of_completed_jobs(Connection& db, const Scope& scope);
 [[nodiscard]] Json stuck_runs(Connection& db, const Scope& scope);

@@ -11,6 +11,13 @@ Json list_runs(Connection& db, const std::optional<std::string>& state, Limit li
       state, limit.rows);
 }
 
+Json workflow_names(Connection& db, const RunId& run) {
+  return db.row(
+      "SELECT w.workflow_id, w.workflow_version FROM runs r "
+      "JOIN workflow_snapshots w ON w.workflow_snapshot_id = r.workflow_snapshot_id WHERE r.run_id = ?1",
+      run);
+}
+
 Json list_workflows(Connection& db, Limit limit) {
   return db.rows(
       "SELECT workflow_snapshot_id, workflow_id, workflow_version, source_path, content_sha256, loaded_at "

@@ -121,7 +121,7 @@ Json claimable_work(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT m.target_role_id AS role_id, m.target_lane_id AS lane_id, j.workflow_job_id FROM queue_messages m "
       "JOIN jobs j ON j.job_id = m.job_id WHERE m." STRIATUM_IN_SCOPE " AND m.state = 'pending' AND m.kind = 'work' "
-      "ORDER BY m.target_role_id, m.target_lane_id, j.workflow_job_id",
+      "ORDER BY m.target_role_id, m.target_lane_id, m.created_at, m.rowid",
       scope);
 }
 

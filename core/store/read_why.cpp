@@ -61,6 +61,13 @@ Json verdicts_on_artifact(Connection& db, const std::string& artifact) {
   return db.rows("SELECT * FROM verdicts WHERE findings_artifact_id = ?1 ORDER BY created_at, rowid", artifact);
 }
 
+Json events_of_execution(Connection& db, const std::string& job, const std::string& process) {
+  return db.rows(
+      "SELECT event_id, event_type, payload_json FROM events WHERE job_id = ?1 "
+      "AND json_extract(payload_json, '$.process_id') = ?2 ORDER BY event_id",
+      job, process);
+}
+
 Json events_about(Connection& db, About about, const std::string& id) {
 #define STRIATUM_EVENTS "SELECT event_id, event_type, payload_json FROM events WHERE "
   switch (about) {

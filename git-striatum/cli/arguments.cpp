@@ -45,6 +45,7 @@ class Reader {
       const std::string& word = args_[next_];
       if (!positional_only_ && word == "--") {
         positional_only_ = true;
+        before_mark_ = positionals_.size();
       } else if (!positional_only_ && looks_like_option(word)) {
         option(word);
       } else if (!positional_only_ && !app_->get_subcommands({}).empty()) {
@@ -139,6 +140,7 @@ class Reader {
 
   void check_positionals() const {
     if (!app_->get_subcommands({}).empty() && !help_asked()) throw UsageError{app_, "a command is missing"};
+    if (positional_only_ && positionals_.size() == before_mark_) throw UsageError{app_, "unrecognized argument '--'"};
     const auto options = app_->get_options([](const CLI::Option* o) { return o->get_positional(); });
     if (positionals_.size() > options.size() && !help_asked()) {
       throw UsageError{app_, "unrecognized argument " + quote(positionals_[options.size()])};
@@ -156,6 +158,7 @@ class Reader {
   const std::vector<std::string>& args_;
   std::size_t next_ = 1;
   bool positional_only_ = false;
+  std::size_t before_mark_ = 0;
   std::vector<std::string> root_words_, verbs_, words_, positionals_;
   Line line_;
 };

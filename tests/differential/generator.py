@@ -125,7 +125,8 @@ class Generator:
         run = self.rows("runs")[0]
         yield [self.call("branch confirm", run_id=run["run_id"], branch="main")]
         if self.chance(0.1):
-            return
+            yield self._session(run)
+            yield [self.call("claim-next", session_id="sess#1")]
         yield [self.call("run start", run_id=run["run_id"])]
         wanted = {(job["role_id"], json.loads(job["lane_selector_json"]).get("lane_id", "local"))
                   for job in self.rows("jobs")}
@@ -135,14 +136,14 @@ class Generator:
 
     def _no_state(self):
         """Calls before there is a state file."""
-        for verb in self.rnd.sample([verb for verb in BLIND if verb != "init"], 14):
+        for verb in self.rnd.sample([verb for verb in BLIND if verb != "init"], len(BLIND) - 1):
             yield [self._blind(verb)]
 
     def _newer_state(self):
         """Calls on a state file of a schema to come."""
         yield [self.call("init")]
         yield [{"sql": "PRAGMA user_version = 99"}, self._blind("status")]
-        for verb in self.rnd.sample(list(BLIND), 14):
+        for verb in self.rnd.sample(list(BLIND), len(BLIND)):
             yield [self._blind(verb)]
         yield [{"sql": "PRAGMA user_version = 14"}, self._blind("status")]
 
