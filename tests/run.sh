@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every test, from a fresh clone: installs missing packages, builds, runs CTest under `dev` and then under the
-# sanitizers. --full adds release and package, line coverage, fuzzing and the long versions of the suites.
+# Every test, from a fresh clone: installs missing packages, builds, runs CTest under `dev`. --full adds the
+# sanitizers, release and package, line coverage, fuzzing and the long versions of the suites.
 #   tests/run.sh [--full]         JOBS=N  STRIATUM_REFERENCE=/path/to/striatum (release 1.24.0, to compare with)
 set -eu
 cd "$(dirname "$0")/.."
@@ -71,6 +71,9 @@ reference() {
 }
 
 full_suites() {
+  configure asan
+  compile asan git-striatum unit-tests
+  check asan -LE once
   configure release
   compile release
   say "demo"
@@ -96,6 +99,3 @@ configure dev -DSTRIATUM_LONG_TESTS=$([ $full = yes ] && echo ON || echo OFF)
 compile dev
 check dev
 [ $full = no ] || full_suites
-configure asan
-compile asan git-striatum unit-tests
-check asan -LE once
