@@ -119,7 +119,7 @@ WORDS = [
     "has unknown reviewer_context_policy", "allowed: fresh|cross_round",
     "declares reviewer_context_policy=fresh but fresh_session_required=false", "cannot declare review_posture",
     "review_posture must be a non-empty string", "unknown review_posture", "has empty custom name",
-    "cannot declare required_review_postures", "must be a non-empty list", "contains invalid entry",
+    "cannot declare required_review_postures", "required_review_postures must be a non-empty list", "contains invalid entry",
     "but no reachable review job declares it", "require_attested_lane", "apply_gate", "protected_paths",
     "operator_writable_paths", "primary_repository", "must declare repository",
     "single-repo workflows must not declare job repository", "share repo_id", "unknown repository alias",
@@ -138,7 +138,7 @@ ONLY_FOR = {"run start": {"claim-next"}, "unknown role": {"register-session"}, "
             "current git branch": {"branch confirm"}, "does not exist": {"publish-artifact", "submit-review"},
             "does not belong to the job": {"ack", "complete", "verdict", "submit-review", "release", "block",
                                            "publish-artifact"},
-            "not open": {"checkpoint resolve"}, "inside the repository": {"publish-artifact", "submit-review"},
+            "review jobs": {"verdict", "submit-review", "override-verdict"}, "not open": {"checkpoint resolve"}, "inside the repository": {"publish-artifact", "submit-review"},
             "repo-relative": {"publish-artifact", "submit-review", "decision record", "evidence export"},
             ".striatum": {"publish-artifact", "submit-review", "decision record", "evidence export"}}
 QUOTED = re.compile(r"(?<![\w'])'([^'\s<;][^']*)'")
