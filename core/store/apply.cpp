@@ -174,7 +174,7 @@ EvidenceRows evidence_rows(Connection& db, const RunId& run) {
   out.jobs = db.rows(
       "SELECT job_id, workflow_job_id, job_type, role_id, json_extract(lane_selector_json, '$.lane_id') AS lane, state, "
       "attempt, max_attempts, fresh_session_required FROM jobs WHERE run_id = ?1 "
-      "ORDER BY created_at, workflow_job_id, attempt",
+      "ORDER BY workflow_job_id, attempt",
       run);
   out.sessions = db.rows(
       "SELECT session_id, role_id, lane_id, slug, ordinal, state, registered_at, closed_at, close_reason, "

@@ -15,8 +15,8 @@ std::string schema_version(Connection& db) {
 Json active_jobs_without_lease(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT j.job_id AS id, j.workflow_job_id, j.state AS job_state FROM jobs j WHERE j." STRIATUM_IN_SCOPE
-      " AND j.state IN ('claimed', 'running') AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.resource_id = j.job_id "
-      "AND l.state = 'active') ORDER BY j.rowid",
+      " AND j.state IN ('claimed', 'running') AND NOT EXISTS (SELECT 1 FROM leases l "
+      "WHERE l.lease_id = j.current_lease_id AND l.state = 'active') ORDER BY j.rowid",
       scope);
 }
 

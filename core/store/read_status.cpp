@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "store/nouns.hpp"
 #include "store/read.hpp"
 
@@ -22,9 +24,7 @@ class Gates {
   const Json& required(const std::string& gate) {
     const auto known = known_.find(gate);
     if (known != known_.end()) return known->second;
-    const Json parsed = parse_json(gate).value_or(Json());
-    const Json& verdicts = member(parsed, "requires_verdict");
-    return known_[gate] = verdicts.is_array() && verdicts.empty() ? Json() : verdicts;
+    return known_[gate] = member(parse_json(gate).value_or(Json()), "requires_verdict");
   }
 
  private:
@@ -32,12 +32,10 @@ class Gates {
 };
 
 /// A gate that cannot be understood stays shut.
-bool contains(const Json& list, const Json& value) {
-  if (!list.is_array()) return false;
-  for (const Json& entry : list) {
-    if (entry == value) return true;
-  }
-  return false;
+bool opens(const Json& required, const Json& verdict) {
+  if (required.is_null()) return true;
+  if (!required.is_array()) return false;
+  return required.empty() || std::find(required.begin(), required.end(), verdict) != required.end();
 }
 
 /// Rows of STRIATUM_WAITER, those of one job beside one another.
@@ -51,8 +49,7 @@ std::vector<Waiter> read_waiters(Use&& row) {
     if (row.is_null(5)) continue;
     Upstream upstream{row.text(5), row.text(6), row.text(7), gates.required(row.text(8)), nullable(row.optional_text(9)),
                       false};
-    upstream.met = upstream.state == "completed" && (upstream.required_verdicts.is_null() ||
-                                                     contains(upstream.required_verdicts, upstream.latest_verdict));
+    upstream.met = upstream.state == "completed" && opens(upstream.required_verdicts, upstream.latest_verdict);
     out.back().upstream.push_back(std::move(upstream));
   }
   return out;
