@@ -32,6 +32,8 @@ endforeach()
 striatum_suite("e2e: examples" TIMEOUT 300 COMMAND e2e_examples/run.py --program ${program})
 striatum_suite("e2e: demo" TIMEOUT 300 LABELS once COMMAND e2e_examples/demo.sh ${CMAKE_BINARY_DIR})
 striatum_suite("docs: pages, verbs, links" TIMEOUT 300 LABELS once COMMAND docs/check_docs.py --program ${program})
+striatum_suite("docs: commands of the pages" TIMEOUT 300
+  COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md)
 striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
 striatum_suite("histories: both verifiers" TIMEOUT 900 CORES 2
@@ -47,8 +49,6 @@ set(rounds $<IF:$<BOOL:${long}>,1000,50>)
 set(mixed $<IF:$<BOOL:${long}>,50000,3000>)
 # In the short run again once they were seen green there: docs/design/NEXT.md.
 if(STRIATUM_LONG_TESTS)
-  striatum_suite("docs: commands of the pages" TIMEOUT 300
-    COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md)
   striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
     ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
   striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
