@@ -96,6 +96,14 @@ bool create_atomically(const std::string& path, std::string_view bytes, mode_t m
   return detail::write_by_rename(folder.get(), name_of(path), bytes, mode, Existing::keep, path);
 }
 
+void append(const std::string& path, std::string_view bytes) {
+  const Fd fd(detail::retry([&] {
+    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+  }));
+  if (!fd.valid()) fail_errno(errno, "opening", path);
+  if (detail::retry([&] { return ::write(fd.get(), bytes.data(), bytes.size()); }) < 0) fail_errno(errno, "writing", path);
+}
+
 void ensure_directory(const std::string& path, mode_t mode) {
   if (is_directory(path)) return;
   const std::string parent = folder_of(path);

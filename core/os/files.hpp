@@ -34,6 +34,9 @@ void write_atomically(const std::string& path, std::string_view bytes, mode_t mo
 /// As `write_atomically`, but false (and nothing changed) when something already has this name.
 [[nodiscard]] bool create_atomically(const std::string& path, std::string_view bytes, mode_t mode);
 
+/// Appends by one write, without waiting for anybody; the file is made (0600) when it is absent, its folder is not.
+void append(const std::string& path, std::string_view bytes);
+
 /// Creates the folder and its parents; an existing folder keeps its mode.
 void ensure_directory(const std::string& path, mode_t mode);
 

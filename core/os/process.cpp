@@ -320,6 +320,22 @@ Finished run(const Command& command) {
   return result;
 }
 
+std::vector<std::string> environment_names() {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    out.emplace_back(text.substr(0, text.find('=')));
+  }
+  return out;
+}
+
+std::string read_input(std::size_t limit) {
+  if (::isatty(STDIN_FILENO) == 1) return {};
+  auto bytes = detail::read_all(STDIN_FILENO, 0, limit, "standard input");
+  if (!bytes) fail(Code::general, "too_large", "standard input holds more than can be read");
+  return std::move(*bytes);
+}
+
 std::optional<std::string> find_program(std::string_view name) {
   const auto usable = [](const std::string& path) {
     struct stat info {};

@@ -46,6 +46,12 @@ struct Finished {
 /// Runs to the end. `Error` (kind `program_missing`) when the program cannot be started.
 [[nodiscard]] Finished run(const Command& command);
 
+/// The names that our own environment holds.
+[[nodiscard]] std::vector<std::string> environment_names();
+
+/// Our own standard input to its end; nothing where that is a terminal. More than `limit` bytes is an `Error`.
+[[nodiscard]] std::string read_input(std::size_t limit = std::size_t{64} << 20);
+
 /// The absolute path a name in PATH stands for; nullopt when there is none that can be executed.
 [[nodiscard]] std::optional<std::string> find_program(std::string_view name);
 
