@@ -34,7 +34,6 @@ struct Range {
 Range find_range(const git::Repository& repository, const VerifyOptions& options,
                  const std::unordered_set<Oid>& cuts) {
   const std::string& text = options.revision;
-  if (options.all && !text.empty()) refuse(Code::usage, "either a revision or everything can be verified");
   const std::size_t dots = text.find("..");
   if (dots != std::string::npos) {
     if (text.find("..", dots + 1) != std::string::npos) {

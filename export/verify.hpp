@@ -21,7 +21,7 @@ namespace striatum::provenance {
 struct VerifyOptions {
   /// `REV`, `A..B`, or empty for HEAD.
   std::string revision;
-  /// Everything HEAD reaches; `revision` is empty then.
+  /// Everything that HEAD, or `revision`, reaches.
   bool all = false;
   /// Fingerprints of `--root`, else those of striatum.trustRoot in the local configuration.
   std::vector<std::string> roots;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/active_marker.hpp"
 
+#include "hooks/baseline.hpp"
 #include "os/files.hpp"
 #include "store/apply.hpp"
 
@@ -9,7 +10,7 @@ namespace striatum::hooks {
 void refresh_active_marker(app::Context& ctx) {
   if (!ctx.place.git) return;
   try {
-    const std::string folder = os::path_join(ctx.place.git->common_dir, "striatum");
+    const std::string folder = own_folder(*ctx.place.git);
     const std::string marker = os::path_join(folder, "active");
     const bool active = os::exists((ctx.place.work_tree / ".provenance").string()) ||
                         (ctx.state_exists() && store::any_active_run(ctx.state().db()));
@@ -19,6 +20,7 @@ void refresh_active_marker(app::Context& ctx) {
       return;
     }
     os::ensure_directory(folder, 0700);
+    if (has_baseline(*ctx.place.git)) set_baseline(*ctx.place.git);  // nobody judged what came before
     os::write_atomically(marker, "", 0600);
   } catch (const Error&) {
     return;  // the verb has done its work

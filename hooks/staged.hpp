@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the hooks of a commit decide, from exactly the staged bytes.
+// What the hooks before a commit decide, from exactly the staged bytes.
 #pragma once
 
 #include <optional>
@@ -7,28 +7,23 @@
 #include <vector>
 
 #include "app/context.hpp"
+#include "hooks/report.hpp"
 
 namespace striatum::hooks {
 
-struct StagedReport {
-  /// Each stops the commit: a path, why, and what to do.
-  std::vector<std::string> refusals;
-  std::vector<std::string> hints;
-  std::vector<std::string> warnings;
-};
-
-struct StagedQuestion {
+/// What git and the caller's environment say of a commit that is about to be made.
+struct CommitQuestion {
   /// GIT_INDEX_FILE, absolute; nullopt: the worktree's own.
   std::optional<std::string> index_file;
-  /// STRIATUM_SESSION_ID.
+  /// STRIATUM_SESSION_ID; empty: a person.
   std::optional<std::string> session;
   /// STRIATUM_APPLY.
   std::optional<std::string> intent;
+  /// The other heads of a merge, which pre-merge-commit gets in the environment (`GITHEAD_<id>`) alone.
+  std::vector<std::string> merged;
 };
 
-/// pre-commit.
-[[nodiscard]] StagedReport check_staged(app::Context& ctx, const StagedQuestion& question);
-/// commit-msg: the trailers of the message in `file`.
-[[nodiscard]] StagedReport check_message(app::Context& ctx, const StagedQuestion& question, const std::string& file);
+/// pre-commit, pre-merge-commit and pre-applypatch: one decision. What it lets through is noted in the spool.
+[[nodiscard]] HookReport check_staged(app::Context& ctx, const CommitQuestion& question);
 
 }  // namespace striatum::hooks

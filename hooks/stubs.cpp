@@ -35,40 +35,64 @@ std::optional<std::string> unquoted(std::string_view text) {
 /// In a stub the program takes the shell's place; in a user's script the script goes on after it.
 enum class Way { exec, call };
 
-std::string run_line(std::string_view program, std::string_view hook, Way way) {
-  const std::string command = std::string(program) + " hook " + std::string(hook) + " \"$@\"";
-  return way == Way::exec ? "exec " + command : command + " || exit $?";
+std::string run_line(std::string_view program, const HookSpec& hook, Way way) {
+  const std::string command = std::string(program) + " hook " + std::string(hook.name) + " \"$@\"";
+  if (way == Way::exec) return "exec " + command;
+  const std::string fed = hook.reads_input ? "printf '%s\\n' \"$striatum_input\" | " + command : command;
+  return fed + (hook.can_stop ? " || exit $?" : " || :");
 }
 
-/// The marker lies in the common folder: of a linked worktree's own git folder that is two above.
-std::string block(std::string_view hook, const StubTarget& target, Way way) {
+/// The lines that call the program, or say that it is gone.
+std::string call_lines(const HookSpec& hook, const StubTarget& target, Way way, const std::string& indent) {
   const std::string program = quoted(target.program);
-  return begin_mark(hook) +
-         "# Made by `git striatum hooks install`; `git striatum hooks uninstall` takes it away again.\n"
-         "striatum_git=${GIT_DIR:-.git}\n"
-         "if [ -e \"$striatum_git/striatum/active\" ] || [ -e \"$striatum_git/../../striatum/active\" ]; then\n"
-         "  if [ -x " + program + " ]; then\n"
-         "    " + run_line(program, hook, way) + "\n"
-         "  elif command -v git-striatum >/dev/null 2>&1; then\n"
-         "    " + run_line("git striatum", hook, way) + "\n"
-         "  else\n"
-         "    echo 'striatum: the program of this hook is gone; " + std::string(hook) + " checked nothing' >&2\n" +
-         (target.closed ? "    exit 1\n" : "") +
-         "  fi\n"
-         "fi\n" +
-         end_mark(hook);
+  return indent + "if [ -x " + program + " ]; then\n" +
+         indent + "  " + run_line(program, hook, way) + "\n" +
+         indent + "elif command -v git-striatum >/dev/null 2>&1; then\n" +
+         indent + "  " + run_line("git striatum", hook, way) + "\n" +
+         indent + "else\n" +
+         indent + "  echo 'striatum: the program of this hook is gone; " + std::string(hook.name) + " checked nothing' >&2\n" +
+         (target.closed && hook.can_stop ? indent + "  exit 1\n" : "") +
+         indent + "fi\n";
+}
+
+/// A script behind our block reads what git wrote, to the byte: lines, each with its end.
+constexpr std::string_view kGiveBack =
+    "if [ -n \"$striatum_input\" ]; then\n"
+    "exec <<STRIATUM_INPUT\n"
+    "$striatum_input\n"
+    "STRIATUM_INPUT\n"
+    "else\n"
+    "exec </dev/null\n"
+    "fi\n";
+
+/// The marker lies in the common folder: of a linked worktree's own git folder that is two above.
+constexpr std::string_view kGate =
+    "striatum_git=${GIT_DIR:-.git}\n"
+    "if [ -e \"$striatum_git/striatum/active\" ] || [ -e \"$striatum_git/../../striatum/active\" ]; then\n";
+
+std::string block(const HookSpec& hook, const StubTarget& target, Way way) {
+  const bool feeds = hook.reads_input && way == Way::call;
+  const std::string indent = hook.gated ? "  " : "";
+  return begin_mark(hook.name) +
+         "# Made by `git striatum hooks install`; `git striatum hooks uninstall` takes it away again.\n" +
+         std::string(hook.gated ? kGate : "") +
+         (feeds ? indent + "striatum_input=$(cat)\n" : "") +
+         call_lines(hook, target, way, indent) +
+         std::string(feeds ? kGiveBack : "") +
+         (hook.gated ? "fi\n" : "") +
+         end_mark(hook.name);
 }
 
 /// The target that a block names; whether the block is ours to the byte is for the caller to compare.
-std::optional<StubTarget> target_of(std::string_view bytes) {
-  constexpr std::string_view kBefore = "  if [ -x ";
+std::optional<StubTarget> target_of(const HookSpec& hook, std::string_view bytes) {
+  constexpr std::string_view kBefore = "if [ -x ";
   constexpr std::string_view kAfter = " ]; then\n";
   const auto at = bytes.find(kBefore);
   const auto end = bytes.find(kAfter, at == std::string_view::npos ? 0 : at);
   if (at == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
   const auto program = unquoted(bytes.substr(at + kBefore.size(), end - at - kBefore.size()));
   if (!program) return std::nullopt;
-  return StubTarget{*program, bytes.find("    exit 1\n") != std::string_view::npos};
+  return StubTarget{*program, hook.can_stop && bytes.find("  exit 1\n") != std::string_view::npos};
 }
 
 std::size_t first_line_size(std::string_view script) {
@@ -78,25 +102,35 @@ std::size_t first_line_size(std::string_view script) {
 
 }  // namespace
 
-std::string stub(std::string_view hook, const StubTarget& target) {
+std::string stub(const HookSpec& hook, const StubTarget& target) {
   return std::string(kShell) + block(hook, target, Way::exec);
 }
 
-std::string chained(std::string_view hook, const StubTarget& target, std::string_view script) {
+std::string chained(const HookSpec& hook, const StubTarget& target, std::string_view script) {
   const std::size_t first = first_line_size(script);
   return std::string(script.substr(0, first)) + block(hook, target, Way::call) + std::string(script.substr(first));
 }
 
-HookFile read_hook_file(std::string_view hook, std::string_view bytes) {
+std::string configured_command(const HookSpec& hook, const StubTarget& target) {
+  return "striatum_hook() {\n" + block(hook, target, Way::exec) + "}; striatum_hook";
+}
+
+std::optional<StubTarget> configured_target(const HookSpec& hook, std::string_view command) {
+  const auto target = target_of(hook, command);
+  if (!target || configured_command(hook, *target) != command) return std::nullopt;
+  return target;
+}
+
+HookFile read_hook_file(const HookSpec& hook, std::string_view bytes) {
   HookFile out;
-  const std::string begin = begin_mark(hook);
-  const std::string end = end_mark(hook);
+  const std::string begin = begin_mark(hook.name);
+  const std::string end = end_mark(hook.name);
   const auto from = bytes.find(begin);
   const auto to = bytes.find(end);
   if (from == std::string_view::npos && to == std::string_view::npos) return out;
   out.kind = HookFile::Kind::broken;
   if (from == std::string_view::npos || to == std::string_view::npos || to < from) return out;
-  const auto target = target_of(bytes.substr(from, to - from));
+  const auto target = target_of(hook, bytes.substr(from, to - from));
   if (!target) return out;
   out.target = *target;
   out.rest = std::string(bytes.substr(0, from)) + std::string(bytes.substr(to + end.size()));
@@ -117,28 +151,6 @@ bool is_shell_script(std::string_view bytes) {
   const bool env = program == "/usr/bin/env" && words.size() == 2;
   const std::string name = env ? words[1] : program.substr(program.rfind('/') + 1);
   return name == "sh" || name == "bash" || name == "dash" || name == "zsh" || name == "ksh";
-}
-
-std::optional<std::string> manager_of(std::string_view bytes, std::string_view folder) {
-  const auto holds = [&](std::string_view word) { return bytes.find(word) != std::string_view::npos; };
-  if (holds("husky") || folder.find("/.husky") != std::string_view::npos) return "husky";
-  if (holds("lefthook")) return "lefthook";
-  if (holds("generated by pre-commit") || holds("pre_commit")) return "pre-commit";
-  return std::nullopt;
-}
-
-std::string snippet(std::string_view hook, const std::optional<std::string>& manager) {
-  const std::string name(hook);
-  const std::string line = "git striatum hook " + name + " \"$@\"";
-  if (!manager) return line;
-  if (*manager == "husky") return ".husky/" + name + ":\n" + line + "\n";
-  if (*manager == "lefthook") {
-    const std::string file = hook == "commit-msg" ? " {1}" : "";
-    return "lefthook.yml:\n" + name + ":\n  commands:\n    striatum:\n      run: git striatum hook " + name + file + "\n";
-  }
-  return ".pre-commit-config.yaml:\n- repo: local\n  hooks:\n  - id: striatum-" + name + "\n    name: striatum " + name +
-         "\n    entry: git striatum hook " + name + "\n    language: system\n    stages: [" + name +
-         "]\n    always_run: true\n    pass_filenames: " + (hook == "commit-msg" ? "true" : "false") + "\n";
 }
 
 }  // namespace striatum::hooks

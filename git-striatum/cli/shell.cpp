@@ -8,6 +8,7 @@
 #include "cli/people.hpp"
 #include "hooks/active_marker.hpp"
 #include "hooks/intents.hpp"
+#include "hooks/observe_fold.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -61,7 +62,10 @@ app::Context& Shell::open() {
     const Json payload{{"verb", verb_}, {"args", arguments_}};
     context_->request = app::Request{*request_id, verb_, sha256(to_canonical_utf8(payload)).hex()};
   }
-  if (writes(verb_) && context_->state_exists()) hooks::recover_intents(*context_);
+  if (writes(verb_) && context_->state_exists()) {
+    hooks::recover_intents(*context_);
+    hooks::fold_observations(*context_);
+  }
   return *context_;
 }
 
@@ -77,7 +81,7 @@ void Shell::finish(const Json& data, const std::function<std::string()>& text) {
 
 void Shell::finish_with(Code code, const Json& data, const std::function<std::string()>& text) {
   exit_code_ = static_cast<int>(code);
-  if (context_ && (writes(verb_) || verb_ == "init" || verb_ == "apply")) hooks::refresh_active_marker(*context_);
+  if (context_) hooks::refresh_active_marker(*context_);
   if (people()) {
     world_.write(1, text ? text() : people_members(data));
     return;

@@ -9,6 +9,8 @@
 #include "cli/arguments.hpp"
 #include "cli/people_read.hpp"
 #include "cli/shell.hpp"
+#include "hooks/baseline.hpp"
+#include "hooks/status.hpp"
 #include "verbs/families.hpp"
 
 namespace striatum::cli {
@@ -18,6 +20,18 @@ store::Scope scope(const std::optional<std::string>& run) {
   return run ? store::Scope(RunId(*run)) : std::nullopt;
 }
 
+/// Commits that went around the hooks, where hooks are installed. The contract's name prints the contract alone.
+void add_around(Shell& shell, Json& data) {
+  const auto& git = shell.open().place.git;
+  if (shell.name() == app::Name::striatum || !git || !hooks::has_baseline(*git)) return;
+  data["around"] = hooks::around_json(*git);
+}
+
+std::string around_text(const Json& data) {
+  if (!data.contains("around") || data["around"].empty()) return {};
+  return std::to_string(data["around"].size()) + " commits went around the hooks: git striatum hooks status\n";
+}
+
 }  // namespace
 
 void add_status(CLI::App& root, Shell& shell) {
@@ -25,8 +39,9 @@ void add_status(CLI::App& root, Shell& shell) {
   auto* verb = root.add_subcommand("status", "Show what runs, what waits and what blocks");
   add_optional(*verb, "--run-id", *run, "This run alone");
   verb->callback([run, &shell] {
-    const Json data = app::status(shell.open(), scope(*run));
-    shell.finish(data, [&] { return people_status(data, paper_of(shell)); });
+    Json data = app::status(shell.open(), scope(*run));
+    add_around(shell, data);
+    shell.finish(data, [&] { return people_status(data, paper_of(shell)) + around_text(data); });
   });
 }
 

@@ -14,6 +14,7 @@ import lab
 from lab import implement, review, reviewed, reviewed_change
 
 PROGRAM = None
+USUAL = ("pre-commit", "pre-merge-commit", "pre-applypatch", "commit-msg", "post-rewrite", "pre-push")
 GOOD = "def add(a, b):\n    return a + b\n"
 
 
@@ -35,14 +36,28 @@ class Install(Case):
     def test_empty_folder(self):
         repo = self.lab.repo(trusted=())
         shutil.rmtree(repo.path / ".git/hooks")
-        self.assertEqual(self.states(repo), (False, {"pre-commit": "missing", "commit-msg": "missing"}))
-        self.assertEqual(self.actions(repo, "install", "--dry-run"), {"pre-commit": "created", "commit-msg": "created"})
-        self.assertEqual(self.states(repo)[0], False)
-        self.assertEqual(self.actions(repo, "install"), {"pre-commit": "created", "commit-msg": "created"})
-        self.assertEqual(self.states(repo), (True, {"pre-commit": "ours", "commit-msg": "ours"}))
-        self.assertEqual(self.actions(repo, "install"), {"pre-commit": "kept", "commit-msg": "kept"})
-        self.assertEqual(self.actions(repo, "uninstall"), {"pre-commit": "removed", "commit-msg": "removed"})
-        self.assertEqual(list((repo.path / ".git/hooks").iterdir()), [])
+        self.assertEqual(self.states(repo), (False, dict.fromkeys(USUAL, "missing")))
+        self.assertEqual(self.actions(repo, "install", "--dry-run"), dict.fromkeys(USUAL, "created"))
+        self.assertFalse((repo.path / ".git/hooks").exists())
+        self.assertEqual(self.actions(repo, "install"), dict.fromkeys(USUAL, "created"))
+        self.assertEqual(self.states(repo), (True, dict.fromkeys(USUAL, "ours")))
+        self.assertEqual(self.actions(repo, "install"), dict.fromkeys(USUAL, "kept"))
+        gone = self.actions(repo, "uninstall")
+        self.assertEqual({name for name, action in gone.items() if action == "removed"}, set(USUAL))
+        self.assertFalse((repo.path / ".git/hooks").exists(), "the folder was not there before")
+
+    def test_all_hooks(self):
+        repo = self.lab.repo(trusted=())
+        done = self.actions(repo, "install", "--all")
+        self.assertEqual({name for name in done if name not in USUAL}, {"prepare-commit-msg", "post-commit"})
+        self.assertEqual(self.states(repo)[0], True)
+        self.actions(repo, "uninstall")
+        self.assertEqual([p.name for p in (repo.path / ".git/hooks").iterdir() if not p.name.endswith(".sample")], [])
+
+    def test_without_a_reflog_post_commit_is_needed(self):
+        repo = self.lab.repo(trusted=())
+        repo.git("config", "core.logAllRefUpdates", "false")
+        self.assertIn("post-commit", self.actions(repo, "install"))
 
     def test_hook_of_the_user(self):
         script = b"#!/bin/bash\n# mine\necho mine >> seen\nexit 0"
@@ -54,7 +69,7 @@ class Install(Case):
         self.assertEqual(path.read_bytes(), script)
         self.assertEqual(self.states(repo)[1]["pre-commit"], "foreign")
         self.assertEqual(self.actions(repo, "install", "--chain")["pre-commit"], "chained")
-        self.assertEqual(self.states(repo), (True, {"pre-commit": "chained", "commit-msg": "ours"}))
+        self.assertEqual(self.states(repo), (True, dict.fromkeys(USUAL, "ours") | {"pre-commit": "chained"}))
         repo.write("a.txt", "a\n")
         repo.git("add", "a.txt")
         repo.git("commit", "-q", "-m", "A")
@@ -88,7 +103,7 @@ class Install(Case):
         self.assertEqual(self.actions(repo, "install")["pre-commit"], "created")
         self.assertTrue((repo.path / "tools/hooks/pre-commit").exists())
         rows = repo.call("hooks", "status")["hooks"]
-        self.assertEqual([row["state"] for row in rows], ["ours", "ours", "missing", "missing"])
+        self.assertEqual([row["state"] for row in rows], ["ours"] * len(USUAL) + ["missing"] * len(USUAL))
         self.assertEqual(repo.git("config", "core.hooksPath"), "tools/hooks")
 
     def test_broken_is_not_ready(self):
@@ -102,12 +117,31 @@ class Install(Case):
         path.write_text(text.replace("exec", "echo"))
         self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
         self.assertEqual(self.actions(repo, "uninstall")["pre-commit"], "left")
-        path.write_text(text.replace(str(Path(PROGRAM).resolve()), "/nowhere/git-striatum"))
+        path.unlink()
+        repo.call("hooks", "install")
+        for hook in USUAL:
+            file = repo.path / ".git/hooks" / hook
+            file.write_text(file.read_text().replace(str(Path(PROGRAM).resolve()), "/nowhere/git-striatum"))
         self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
         (repo.path / ".git/striatum").mkdir(exist_ok=True)
         (repo.path / ".git/striatum/active").touch()
         done = self.lab.run(["git", "commit", "--allow-empty", "-q", "-m", "goes on"], repo.path)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertEqual([line.split(";")[1] for line in done.stderr.splitlines()],
+                         [" pre-commit checked nothing", " commit-msg checked nothing"])
+
+    def test_a_closed_policy_stops_where_the_program_is_gone(self):
+        repo = self.lab.repo()
+        policy = json.loads(repo.read(".provenance/striatum/trust/policy.json"))
+        policy["hooks"] = {"closed": True}
+        repo.write(".provenance/striatum/trust/policy.json", json.dumps(policy))
+        repo.git("commit", "-q", "-a", "-m", "Closed")
+        repo.call("hooks", "install")
+        path = repo.path / ".git/hooks/pre-commit"
+        path.write_text(path.read_text().replace(str(Path(PROGRAM).resolve()), "/nowhere/git-striatum"))
+        done = self.lab.run(["git", "commit", "--allow-empty", "-q", "-m", "x"], repo.path, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        path.write_text(path.read_text().replace("    exit 1\n", ""))
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
 
 
 class Commit(Case):
@@ -181,6 +215,59 @@ class Commit(Case):
         self.stopped(repo, self.commit(repo, "README.md", env=env), "README.md")
         repo.write("src/add.py", GOOD)
         self.assertEqual(self.commit(repo, "src/add.py", env=env).returncode, 0)
+        self.assertIn("Striatum-Run: " + run, repo.git("log", "-1", "--format=%B"))
+
+    def test_the_only_session_at_work_here(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        repo.agent(run, "author").claim()
+        repo.write("README.md", "who was it\n")
+        self.stopped(repo, self.commit(repo, "README.md"), "README.md")
+
+    def test_a_person_is_warned(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        repo.agent(run, "author").claim()
+        repo.write("src/add.py", GOOD)
+        done = self.commit(repo, "src/add.py", env={"STRIATUM_SESSION_ID": ""})
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("a session works on", done.stderr)
+        self.assertNotIn("Striatum-Run", repo.git("log", "-1", "--format=%B"))
+
+    def test_the_worktrees_own_configuration(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        agent = repo.agent(run, "author")
+        agent.claim()
+        repo.git("worktree", "add", "-q", "../side")
+        repo.git("config", "extensions.worktreeConfig", "true")
+        side = lab.Repo(self.lab, repo.path.parent / "side")
+        side.git("config", "--worktree", "striatum.session", agent.session)
+        side.write("README.md", "outside\n")
+        self.stopped(side, self.commit(side, "README.md"), "README.md")
+        side.write("src/add.py", GOOD)
+        self.assertEqual(self.commit(side, "src/add.py").returncode, 0)
+
+    def test_switched_off_leaves_an_event(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        agent = repo.agent(run, "author")
+        agent.claim()
+        repo.write("README.md", "outside\n")
+        done = self.commit(repo, "README.md", env={"STRIATUM_SESSION_ID": agent.session, "STRIATUM_SKIP_HOOKS": "1"})
+        self.assertEqual(done.returncode, 0)
+        agent.repo.call("heartbeat", "--session-id", agent.session, "--lease-id", agent.lease)
+        events = [json.loads(line) for line in self.lab.run([self.lab.program, "log"], repo.path).stdout.splitlines()]
+        skipped = [e["payload"] for e in events if e["event_type"] == "gs.hook_skipped"]
+        self.assertEqual(skipped[0], {"hook": "pre-commit", "session_id": agent.session})
+        seen = [e["payload"]["seen"] for e in events if e["event_type"] == "gs.commit"]
+        self.assertEqual(seen[-1], "around")
+
+    def test_a_private_key_stays_out_of_the_records(self):
+        repo = self.ready()
+        repo.write(".provenance/striatum/trust/keys/" + "a" * 64 + ".pub",
+                   "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n")
+        self.stopped(repo, self.commit(repo, ".provenance"), "private key")
 
     def test_trailers(self):
         repo = self.ready()
@@ -204,5 +291,5 @@ class Commit(Case):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
+    PROGRAM = str(Path(sys.argv.pop(1)).resolve())
     unittest.main()

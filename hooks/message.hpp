@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// prepare-commit-msg and commit-msg: the trailer of the run that a session works on is added, then all of ours are
+// checked. Trailers are never evidence.
+#pragma once
+
+#include <string>
+
+#include "app/context.hpp"
+#include "hooks/report.hpp"
+#include "hooks/staged.hpp"
+
+namespace striatum::hooks {
+
+/// Adds `Striatum-Run:` to the message in `file` when a session commits and it is not there.
+void add_run_trailer(app::Context& ctx, const CommitQuestion& question, const std::string& file);
+/// The trailers of the message in `file`.
+[[nodiscard]] HookReport check_message(app::Context& ctx, const CommitQuestion& question, const std::string& file);
+
+}  // namespace striatum::hooks
