@@ -16,7 +16,7 @@ TOP = Path(__file__).resolve().parent.parent
 MAN = "docs/man/generated"
 SHELLS = "packaging/completions"
 QUIET = {"--help", "--json"}  # said once, in git-striatum(1)
-FILES = {"--path", "--workflow", "--repo", "--vsa"}
+FILES = {"--path", "--workflow", "--repo", "--vsa", "--target"}
 
 
 def metavar(option):
@@ -57,7 +57,7 @@ def synopsis(path, node):
         text = f"*{option['name']}*"
         if option["value"] is not None:
             values = "{vbar}".join(option["choices"]) if option["choices"] else f"_{metavar(option)}_"
-            text += f" {values}"
+            text += f" [{values}]" if option["value_optional"] else f" {values}"
         text = text if option["required"] else f"[{text}]"
         words.append(text + ("..." if option["many"] else ""))
     return " ".join(words)
@@ -112,6 +112,14 @@ def choice_rows(tree):
                 yield " ".join(path), option["name"], option["choices"]
 
 
+def live_rows(tree):
+    """`VERB OPTION` where the program itself knows what can be typed; the option is empty for an argument."""
+    for path, node in every(tree):
+        verb = " ".join(path)
+        yield from (f"{verb} {option['name']}" for option in node["options"] if option["live"])
+        yield from (f"{verb} " for positional in node["positionals"] if positional["live"])
+
+
 BASH = r'''# Written by packaging/generate.py; do not edit.
 # bash completion for `git striatum` (git calls _git_striatum), `striatum` and `git-striatum`.
 
@@ -127,6 +135,26 @@ _striatum_values()
     case "$1 $2" in
 @VALUES@
     esac
+}
+
+# Where ids, branches and states of this repository are asked for: VERB OPTION.
+_striatum_live()
+{
+    case "$1 $2" in
+        @LIVE@) return 0 ;;
+    esac
+    return 1
+}
+
+# Takes what the program offers for the words typed so far. Names of branches can hold anything: they are quoted and
+# never expanded.
+_striatum_candidates()
+{
+    local ask=(git-striatum) line
+    [[ ${#__git_C_args[@]} -gt 0 ]] && ask=(git "${__git_C_args[@]}" striatum)
+    while IFS= read -r line; do
+        COMPREPLY+=("$(printf '%q' "${line%%$'\t'*}")")
+    done < <("${ask[@]}" __complete "${COMP_WORDS[@]:$1:COMP_CWORD-$1}" "${COMP_WORDS[COMP_CWORD]}" 2>/dev/null)
 }
 
 # Words of the verb so far, options and their values left out.
@@ -150,13 +178,18 @@ _striatum_path()
 
 _striatum()
 {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} start=1 path values
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} start=1 path values option=
     [[ ${COMP_WORDS[0]##*/} == git ]] && while [[ ${COMP_WORDS[start - 1]} != striatum && $start -lt $COMP_CWORD ]]; do
         ((start++))
     done
     path=$(_striatum_path "$start")
     values=$(_striatum_values "$path" "$previous")
+    [[ $previous == -* ]] && option=$previous
     COMPREPLY=()
+    if [[ $current != -* ]] && _striatum_live "$path" "$option"; then
+        _striatum_candidates "$start"
+        [[ -n $option || -n ${COMPREPLY[*]} ]] && return
+    fi
     if [[ -n $values ]]; then
         COMPREPLY=($(compgen -W "$values" -- "$current"))
     elif case $previous in @FILES@) true ;; *) false ;; esac; then
@@ -179,7 +212,8 @@ def bash(tree):
     words = "\n".join(f"        '{' '.join(path)}') echo '{' '.join(words_of(node))}' ;;" for path, node in every(tree))
     values = "\n".join(f"        '{path} {name}') echo '{' '.join(choices)}' ;;"
                        for path, name, choices in choice_rows(tree))
-    text = BASH.replace("@WORDS@", words).replace("@VALUES@", values)
+    live = " | ".join(f"'{row}'" for row in live_rows(tree))
+    text = BASH.replace("@WORDS@", words).replace("@VALUES@", values).replace("@LIVE@", live)
     return text.replace("@VALUED@", " | ".join(takes_value(tree))).replace("@FILES@", " | ".join(sorted(FILES)))
 
 
@@ -194,7 +228,7 @@ _git-striatum()
     local -A choices=(
 @VALUES@
     )
-    local -a valued=(@VALUED@) files=(@FILES@)
+    local -a valued=(@VALUED@) files=(@FILES@) live=(@LIVE@)
     local path_= word= skip= index
     for ((index = 2; index < CURRENT; index++)); do
         word=$words[index]
@@ -206,7 +240,19 @@ _git-striatum()
             path_="${path_:+$path_ }$word"
         fi
     done
-    local previous=$words[CURRENT-1]
+    local previous=$words[CURRENT-1] option=
+    [[ $previous == -* ]] && option=$previous
+    if (( $live[(Ie)$path_ $option] )) && [[ $words[CURRENT] != -* ]]; then
+        local -a values=() shown=() rows
+        rows=("${(@f)$(git-striatum __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+        local row
+        for row in $rows; do
+            values+=("${row%%$'\t'*}")
+            shown+=("${row%%$'\t'*}  ${row#*$'\t'}")
+        done
+        (( $#values )) && compadd -l -d shown -- $values && return
+        [[ -n $option ]] && return 1
+    fi
     if [[ -n $choices["$path_ $previous"] ]]; then
         compadd -- ${=choices["$path_ $previous"]}
     elif (( $files[(Ie)$previous] )); then
@@ -223,7 +269,8 @@ _git-striatum "$@"
 def zsh(tree):
     words = "\n".join(f"        '{' '.join(path) or '.'}' '{' '.join(words_of(node))}'" for path, node in every(tree))
     values = "\n".join(f"        '{path} {name}' '{' '.join(choices)}'" for path, name, choices in choice_rows(tree))
-    text = ZSH.replace("@WORDS@", words).replace("@VALUES@", values)
+    live = " ".join(f"'{row}'" for row in live_rows(tree))
+    text = ZSH.replace("@WORDS@", words).replace("@VALUES@", values).replace("@LIVE@", live)
     return text.replace("@VALUED@", " ".join(takes_value(tree))).replace("@FILES@", " ".join(sorted(FILES)))
 
 
@@ -246,6 +293,12 @@ function __striatum_at
     test "$path" = "$argv[1]"
 end
 
+# What the program offers for the words typed so far, each with what it is.
+function __striatum_live
+    set -l words (commandline -opc) (commandline -ct)
+    git-striatum __complete $words[2..-1] 2>/dev/null
+end
+
 '''
 
 
@@ -255,15 +308,19 @@ def fish(tree):
         return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
     for path, node in every(tree):
         for command in ("striatum", "git-striatum"):
-            where = f"complete -c {command} -f -n \"__striatum_at '{' '.join(path)}'\""
+            when = f"-n \"__striatum_at '{' '.join(path)}'\""
+            where = f"complete -c {command} -f {when}"
             lines += [f"{where} -a {verb['name']} -d {quoted(verb['help'])}\n" for verb in node["verbs"]]
+            lines += [f"{where} -a '(__striatum_live)'\n" for positional in node["positionals"] if positional["live"]]
             for option in node["options"]:
-                value = "" if option["value"] is None else " -r"
+                start, value = where, "" if option["value"] is None else " -r"
                 if option["choices"]:
                     value = f" -x -a '{' '.join(option['choices'])}'"
+                elif option["live"]:
+                    value = " -x -a '(__striatum_live)'"
                 elif option["name"] in FILES:
-                    value = " -r -F"
-                lines.append(f"{where} -l {option['name'][2:]}{value} -d {quoted(option['help'])}\n")
+                    start, value = f"complete -c {command} {when}", " -r -F"
+                lines.append(f"{start} -l {option['name'][2:]}{value} -d {quoted(option['help'])}\n")
     return "".join(lines)
 
 

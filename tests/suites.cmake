@@ -2,6 +2,8 @@
 # The scripted suites. Label `once` = not again under sanitizers or coverage (timing, comparison, packaging).
 option(STRIATUM_LONG_TESTS "Run the long versions of the suites" OFF)
 
+# Debian's own first: its packages (packages.list) are no other Python's.
+find_program(PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(PYTHON3 python3 REQUIRED)
 
 # striatum_suite(NAME TIMEOUT seconds [LABELS ...] [CORES n | ALONE] COMMAND script [argument...]): a script of tests/.
@@ -36,6 +38,8 @@ striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
 striatum_suite("histories: both verifiers" TIMEOUT 900 CORES 2
   COMMAND histories/run.py --verifier "${PYTHON3} verifier/verify.py" --verifier "$<TARGET_FILE:git-striatum> verify")
+striatum_suite("format: samples" TIMEOUT 120
+  COMMAND verifier/samples.py --verifier "${PYTHON3} verifier/verify.py" --verifier "$<TARGET_FILE:git-striatum> verify")
 striatum_suite("contract: recorded conversations" TIMEOUT 300 LABELS once
   COMMAND contract/run.py --program ${program})
 

@@ -6,6 +6,7 @@
 #include "app/read_model.hpp"
 #include "domain/states.hpp"
 #include "os/files.hpp"
+#include "scaffold/drift.hpp"
 #include "store/chain.hpp"
 #include "store/read_doctor.hpp"
 
@@ -188,6 +189,16 @@ void check_independence(const Patient& of, Findings& out) {
   }
 }
 
+/// What was installed for agents and is not what this program would install.
+void check_bundles(const Patient& of, Findings& out) {
+  const auto namespaces =
+      of.ctx.name == Name::git_striatum ? scaffold::Namespaces::any : scaffold::Namespaces::standard;
+  for (scaffold::Drift& drift : scaffold::find_drift(of.ctx.place.root, namespaces)) {
+    drift.context["id"] = drift.id;
+    out.add(drift.check.c_str(), drift.text, std::move(drift.context));
+  }
+}
+
 Findings examine(const Context& ctx, store::Connection& db, const store::Scope& scope) {
   const Patient of{ctx, db, scope};
   Findings out;
@@ -214,6 +225,7 @@ Findings examine(const Context& ctx, store::Connection& db, const store::Scope& 
   check_supervisors(of, out);
   check_executions(of, out);
   check_independence(of, out);
+  check_bundles(of, out);
   return out;
 }
 

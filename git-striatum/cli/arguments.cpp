@@ -100,7 +100,7 @@ class Reader {
       if (full != "--json") line_.arguments[full] = true;
       return;
     }
-    std::string value = equals != std::string::npos ? word.substr(equals + 1) : next_value(full);
+    std::string value = equals != std::string::npos ? word.substr(equals + 1) : next_value(*option, full);
     if (full != kRequestId) note(option, full, value);
     out.push_back(std::move(value));
   }
@@ -110,8 +110,9 @@ class Reader {
     return std::find(options.begin(), options.end(), option) != options.end();
   }
 
-  std::string next_value(const std::string& name) {
+  std::string next_value(const CLI::Option& option, const std::string& name) {
     const bool there = next_ + 1 < args_.size() && args_[next_ + 1] != "--" && !looks_like_option(args_[next_ + 1]);
+    if (!there && option.get_items_expected_min() == 0) return option.get_default_str();
     if (!there) throw UsageError{app_, "option " + quote(name) + " expected one argument"};
     return args_[++next_];
   }
@@ -163,6 +164,8 @@ class Reader {
   Line line_;
 };
 
+std::string choice_type(const std::vector<std::string>& choices) { return "{" + join(choices, ",") + "}"; }
+
 std::optional<std::int64_t> whole_number(std::string_view text) {
   text = trim(text);
   const bool negative = !text.empty() && text[0] == '-';
@@ -200,13 +203,19 @@ CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& target,
                         const std::vector<std::string>& choices, const std::string& help) {
   return add_text(app, name, target, help)
-      ->type_name("{" + join(choices, ",") + "}")
+      ->type_name(choice_type(choices))
       ->check(CLI::Validator(
           [choices](std::string& value) -> std::string {
             if (std::find(choices.begin(), choices.end(), value) != choices.end()) return {};
             return "invalid choice " + quote(value) + " (choose from " + join(choices, ", ") + ")";
           },
           ""));
+}
+
+CLI::Option* add_choice_or_bare(CLI::App& app, const std::string& name, std::optional<std::string>& target,
+                                const std::vector<std::string>& choices, const std::string& bare,
+                                const std::string& help) {
+  return add_optional(app, name, target, help)->type_name(choice_type(choices))->expected(0, 1)->default_str(bare);
 }
 
 CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& target, const std::string& help) {

@@ -39,6 +39,10 @@ CLI::Option* add_optional(CLI::App& app, const std::string& name, std::optional<
                           const std::string& help);
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& target,
                         const std::vector<std::string>& choices, const std::string& help);
+/// A choice whose word may be left out; then `bare` is meant. What is no choice is the verb's to refuse.
+CLI::Option* add_choice_or_bare(CLI::App& app, const std::string& name, std::optional<std::string>& target,
+                                const std::vector<std::string>& choices, const std::string& bare,
+                                const std::string& help);
 /// A whole number with an optional sign, as 1.24 read it: blanks around, single underscores between digits.
 CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& target, const std::string& help);
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& target, const std::string& help);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.hpp"
+#include "cli/complete.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -21,35 +22,40 @@ Json choices_of(const std::string& type) {
   return out;
 }
 
-Json option(const CLI::Option& option) {
+/// `verb`: the one the option belongs to.
+Json option(const CLI::Option& option, const std::string& verb) {
   const bool flag = option.get_items_expected_max() == 0;
   const std::string type = option.get_type_name();
   return {{"name", "--" + option.get_lnames().front()},
           {"short", option.get_snames().empty() ? Json() : Json("-" + option.get_snames().front())},
           {"value", flag ? Json() : Json(type.empty() ? "TEXT" : type)},
+          {"value_optional", !flag && option.get_items_expected_min() == 0},
           {"required", option.get_required()},
           {"many", option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll},
+          {"live", live_value(verb, "--" + option.get_lnames().front()).has_value()},
           {"choices", flag ? Json::array() : choices_of(type)},
           {"help", option.get_description()}};
 }
 
 }  // namespace
 
-Json dump(const CLI::App& app) {
+Json dump(const CLI::App& app, const std::string& verb) {
   Json options = Json::array();
   Json positionals = Json::array();
   for (const CLI::Option* each : app.get_options()) {
     if (each->get_positional()) {
       positionals.push_back({{"name", each->get_name()},
                              {"required", each->get_required()},
+                             {"live", live_value(verb, "").has_value()},
                              {"help", each->get_description()}});
     } else if (!each->get_lnames().empty()) {
-      options.push_back(option(*each));
+      options.push_back(option(*each, verb));
     }
   }
   Json verbs = Json::array();
   for (const CLI::App* child : app.get_subcommands({})) {
-    if (!child->get_group().empty()) verbs.push_back(dump(*child));
+    if (child->get_group().empty()) continue;
+    verbs.push_back(dump(*child, verb.empty() ? child->get_name() : verb + ' ' + child->get_name()));
   }
   return {{"name", app.get_name()},
           {"help", app.get_description()},

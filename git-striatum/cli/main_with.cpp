@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/complete.hpp"
 #include "cli/dump.hpp"
 #include "cli/registry.hpp"
 #include "cli/shell.hpp"
@@ -53,7 +54,9 @@ std::string usage_of(const CLI::App& app, const std::string& path) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional() || option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
     std::string part = "--" + option->get_lnames().front();
-    if (option->get_items_expected_max() > 0) part += " " + option->get_type_name();
+    if (option->get_items_expected_max() > 0) {
+      part += option->get_items_expected_min() == 0 ? " [" + option->get_type_name() + "]" : " " + option->get_type_name();
+    }
     out += option->get_required() ? " " + part : " [" + part + "]";
   }
   for (const CLI::Option* option : app.get_options()) {
@@ -136,13 +139,17 @@ int main_with(const std::vector<std::string>& args, World& world) {
   shell.daemon = world.environment("STRIATUM_DAEMON") == "1" &&
                  std::find(args.begin(), args.end(), "--no-daemon") == args.end();
   try {
+    if (args.size() > 1 && args[1] == "__complete") {
+      complete(shell, {args.begin() + 2, args.end()});
+      return 0;
+    }
     CLI::App root("Coordinate coding agents in this repository and prove what they did");
     root.require_subcommand(1);
     add_root_options(root, shell);
     add_families(root, shell, args);
     finish_leaves(root, shell);
     if (args.size() == 2 && args[1] == "__dump-cli") {
-      world.write(1, dump(root).dump(1) + "\n");
+      world.write(1, dump(root, "").dump(1) + "\n");
       return 0;
     }
     try {

@@ -8,6 +8,8 @@ namespace striatum::cli {
 const std::vector<Family>& families() {
   static const std::vector<Family> kFamilies{
       {"init", add_init},
+      {"skills", add_skills},
+      {"plugin", add_plugin},
       {"workflow", add_workflow},
       {"run", add_run},
       {"branch", add_branch},

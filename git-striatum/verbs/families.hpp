@@ -11,6 +11,8 @@ namespace striatum::cli {
 class Shell;
 
 void add_init(CLI::App& root, Shell& shell);
+void add_skills(CLI::App& root, Shell& shell);
+void add_plugin(CLI::App& root, Shell& shell);
 void add_workflow(CLI::App& root, Shell& shell);
 void add_run(CLI::App& root, Shell& shell);
 void add_branch(CLI::App& root, Shell& shell);

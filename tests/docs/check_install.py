@@ -31,7 +31,7 @@ def wanted():
     return [*manual, "bin/git-striatum", "bin/striatum", "bin/striatumd", "share/doc/git-striatum/copyright",
             "share/bash-completion/completions/git-striatum", "share/bash-completion/completions/striatum",
             "share/zsh/site-functions/_git-striatum", "share/fish/vendor_completions.d/git-striatum.fish",
-            "share/fish/vendor_completions.d/striatum.fish"]
+            "share/fish/vendor_completions.d/striatum.fish", "share/fish/vendor_conf.d/git-striatum.fish"]
 
 
 def check_tree(root, suffix):

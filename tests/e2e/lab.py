@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 LOCAL = {"adapter": "process", "display_model": "Scripted", "command": ["true"], "capabilities": ["write", "review"]}
@@ -87,6 +88,20 @@ class Lab:
         if trusted:
             repo.adopt(trusted)
         return repo
+
+
+def linked(add_cleanup, program):
+    """A lab in a folder of its own whose PATH begins with the program's two links; its program is `striatum`."""
+    folder = tempfile.mkdtemp(prefix="striatum-e2e-")
+    add_cleanup(shutil.rmtree, folder, True)
+    made = Lab(folder, program)
+    links = made.folder / "bin"
+    links.mkdir()
+    for name in ("striatum", "git-striatum"):
+        (links / name).symlink_to(made.program)
+    made.env["PATH"] = f"{links}:{made.env['PATH']}"
+    made.program = str(links / "striatum")
+    return made
 
 
 class Repo:

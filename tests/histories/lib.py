@@ -50,6 +50,16 @@ def numbered(count, changes={}, start=1):
     return "".join(line + "\n" for line in lines if line is not None)
 
 
+def pae(payload):
+    return b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload)
+
+
+def armored(sshsig):
+    text = base64.b64encode(sshsig).decode()
+    lines = [text[i:i + 70] for i in range(0, len(text), 70)]
+    return "\n".join(["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""])
+
+
 # ---- keys ------------------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +284,10 @@ class Applied:
 
 class OwnGenerator:
     """Writes changes file, evidence, receipt and signature from docs/format."""
+    sig_files = False  # also the armored signatures for ssh-keygen
+    log = {"store_id": "00112233445566778899aabbccddeeff", "seq": 0, "head": "0" * 64}
+    redaction = {"policy": "default", "version": 1, "counts": {}}
+    tool = {"name": "histories", "version": "1"}
 
     def apply_commit(self, repo, files, run=None, state="applied", key=None, form="raw", commit=True, message="apply",
                      edges=None, issued_at=None, previous=None, artifacts=(), verdicts=None, gates=None, signatures=None,
@@ -291,8 +305,7 @@ class OwnGenerator:
         changes = {"version": 1, "edges": edges,
                    "cumulative": {"base_commit": run.branch_base, "edges": self.cumulative(repo, run, base, result)}}
         issued_at = issued_at or rfc3339(repo.clock)
-        evidence = canonical({"schema_version": "striatum.evidence.v1", "exported_at": issued_at,
-                              "run": {"run_id": run.run_id, "branch_name": "main", "state": "running"}}) + b"\n"
+        evidence = canonical(self.evidence(run, issued_at)) + b"\n"
         predicate = self.predicate(repo, run, base, state, issued_at, previous, verdicts, gates)
         subjects = {"content-tree": {"gitTree": repo.content_tree(result)}, "evidence": {"sha256": sha256(evidence)}}
         for path in artifacts:
@@ -303,10 +316,10 @@ class OwnGenerator:
         changes = canonical(changes) + b"\n"
         subjects.setdefault("changes", {"sha256": sha256(changes)})
         digest, envelope = self.envelope("apply-receipt", subjects, predicate, [(key, form)], signatures)
-        names = [f"{FOLDER}/receipts/{digest[:2]}/{digest}.dsse.json",
+        names = [self.write_envelope(repo, "receipts", digest, envelope, key),
                  f"{FOLDER}/changes/{sha256(changes)[:2]}/{sha256(changes)}.json",
                  f"{FOLDER}/evidence/{run.run_id}/{sha256(evidence)}.json"]
-        for name, data in zip(names, (envelope, changes, evidence)):
+        for name, data in zip(names[1:], (changes, evidence)):
             repo.write(name, data)
         if state == "applied":
             run.edges += edges
@@ -323,9 +336,19 @@ class OwnGenerator:
         predicate |= self.common(rfc3339(repo.clock))
         digest, envelope = self.envelope("handoff-review", subjects, predicate, [(key, form)], None)
         repo.write(path, data)
-        name = f"{FOLDER}/reviews/{digest[:2]}/{digest}.dsse.json"
-        repo.write(name, envelope)
-        return name
+        return self.write_envelope(repo, "reviews", digest, envelope, key)
+
+    def write_envelope(self, repo, folder, digest, envelope, key):
+        name = f"{FOLDER}/{folder}/{digest[:2]}/{digest}"
+        repo.write(f"{name}.dsse.json", envelope)
+        if self.sig_files:
+            repo.write(f"{name}.{key.hex}.sig", armored(key.sshsig(pae(base64.b64decode(json.loads(envelope)["payload"])))))
+        return f"{name}.dsse.json"
+
+    @staticmethod
+    def evidence(run, issued_at):
+        return {"schema_version": "striatum.evidence.v1", "exported_at": issued_at,
+                "run": {"run_id": run.run_id, "branch_name": "main", "state": "running"}}
 
     @staticmethod
     def envelope(predicate_type, subjects, predicate, signers, signatures):
@@ -333,16 +356,19 @@ class OwnGenerator:
                              "predicateType": f"https://striatum.dev/{predicate_type}/v1",
                              "subject": [{"name": n, "digest": d} for n, d in sorted(subjects.items())],
                              "predicate": predicate})
-        pae = b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload)
-        entries = signatures(pae) if signatures else [
-            (key.fingerprint, key.raw(pae) if form == "raw" else key.sshsig(pae)) for key, form in signers]
+        message = pae(payload)
+        entries = signatures(message) if signatures else [
+            (key.fingerprint, key.raw(message) if form == "raw" else key.sshsig(message)) for key, form in signers]
         value = {"payload": base64.b64encode(payload).decode(), "payloadType": "application/vnd.in-toto+json",
                  "signatures": [{"keyid": name, "sig": base64.b64encode(sig).decode()} for name, sig in entries]}
         return sha256(payload), canonical(value) + b"\n"
 
     @staticmethod
-    def common(issued_at):
-        return {"nonce": os.urandom(16).hex(), "issued_at": issued_at, "tool": {"name": "histories", "version": "1"}}
+    def nonce():
+        return os.urandom(16).hex()
+
+    def common(self, issued_at):
+        return {"nonce": self.nonce(), "issued_at": issued_at, "tool": self.tool}
 
     def predicate(self, repo, run, base, state, issued_at, previous, verdicts, gates):
         return {
@@ -352,8 +378,7 @@ class OwnGenerator:
                     "workflow_sha256": "1" * 64, "branch": "main", "strict": False},
             "actors": [{"session_id": "ses_1", "role": "implementer", "lane": "codex", "attested": False, "lease_id": None}],
             "verdicts": verdicts or [], "gates": gates or [{"name": "scope", "outcome": "passed", "detail_code": None}],
-            "log": {"store_id": "00112233445566778899aabbccddeeff", "seq": 0, "head": "0" * 64},
-            "redaction": {"policy": "default", "version": 1, "counts": {}},
+            "log": self.log, "redaction": self.redaction,
             "previous": previous or run.previous, "state": state} | self.common(issued_at)
 
     def edges(self, repo, old, new):

@@ -1,30 +1,67 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A second verifier of provenance format version 1, written from docs/format and nothing else; needs git and ssh-keygen.
-Names follow the pages, so that both can be read side by side. tables.json holds the pages' tables of members,
-primitives.py what a library would give: git objects, strict JSON, Ed25519, SSHSIG."""
-import argparse, functools, json, math, re, sys
+"""A second verifier of provenance format version 1, written from docs/format and nothing else: names follow the pages, so that
+both can be read side by side, and schema.json beside them says which members a record has. Needs git, ssh-keygen and Debian's
+python3-cryptography and python3-jsonschema. Wrong data is one of BAD; an object that is not there is Missing."""
+import argparse, base64, functools, hashlib, json, math, os, pathlib, re, subprocess, sys, tempfile
 from collections import Counter, defaultdict, namedtuple
+from datetime import datetime
 from types import SimpleNamespace as Record
-from primitives import (ABSENT, BAD, EMPTY_TREE, LIMIT, TABLES, Hunk, Missing, commit_signer, content, cut_commits,
-    entry_verifies, files, fingerprint, fits, git, graph, hunks, instant, merges_cleanly, need, open_repository,
-    parse_envelope, parse_file, parse_json, parse_key, read, resolve, sha256, shown, time_of)
+import cryptography.exceptions, jsonschema
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 ROOT, TRUST, ATTRIBUTES = (b".provenance/striatum/" + name for name in (b"", b"trust", b".gitattributes"))
 FOLDERS, FIXED = (b"receipts", b"changes", b"evidence", b"reviews"), ("100644", "29f002ab0132f6aceb6c6d208d287b9acc40aadf")
 CLASSES = ["exact", "carried", "adapted", "proposed", "uncovered", "human", "before_adoption", "provenance_only"]
 PASSING, ACCEPTING = {*CLASSES} - {"adapted", "proposed", "uncovered"}, {"accept", "accept_with_findings"}
-NAMESPACE, ROLES, WELL_NAMED = "striatum-receipt@v1", {"lane", "human", "ci"}, re.compile(TABLES["record"].encode())
-State = namedtuple("State", "tree version keys policy revoked")
-
+NAMESPACE, ROLES = "striatum-receipt@v1", {"receipts": {"lane", "human", "ci"}, "reviews": {"lane", "human"}}
+ABSENT, REGULAR, LIMIT = (None, None), ("100644", "100755"), 8388608
+EMPTY_BLOB, EMPTY_TREE = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+SCHEMA = json.loads(pathlib.Path(__file__).parents[2].joinpath("docs/format/schema.json").read_text())
+WELL_NAMED, KEY_LINE = (re.compile(SCHEMA["$defs"][name]["pattern"].encode()) for name in ("record name", "key line"))
+State, Key = namedtuple("State", "tree version keys policy revoked"), namedtuple("Key", "blob roles after before namespaces")
+Hunk, Missing, BAD = namedtuple("Hunk", "full bare removed added"), subprocess.CalledProcessError, (ValueError, TypeError, RecursionError)
+def need(good): return good or int("form")
+def sha256(data): return hashlib.sha256(data).hexdigest()
+# ---- git: README.md. What has to become an object goes to a scratch folder, never into the repository.
+SCRATCH = tempfile.TemporaryDirectory(prefix="verify-")
+ENV = {k: v for k, v in os.environ.items() if k != "GIT_DIFF_OPTS" and not k.endswith("_PATHSPECS")} | {
+    "GIT_NO_REPLACE_OBJECTS": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_GRAFT_FILE": os.devnull, "LC_ALL": "C"}
+def git(*args, stdin=b"", check=True): return subprocess.run(["git", *args], env=ENV, input=stdin, capture_output=True, check=check).stdout
+def open_repository():
+    if git("rev-parse", "--show-object-format") != b"sha1\n":
+        raise Missing(3, "object format")
+    ENV.update(GIT_ALTERNATE_OBJECT_DIRECTORIES=os.path.abspath(git("rev-parse", "--git-path", "objects")[:-1].decode()),
+               GIT_OBJECT_DIRECTORY=SCRATCH.name, GIT_INDEX_FILE=f"{SCRATCH.name}/index")
+    git("hash-object", "-w", "--stdin")  # the empty blob
+def scratch(name, data):
+    pathlib.Path(SCRATCH.name, name).write_bytes(data)
+    return f"{SCRATCH.name}/{name}"
+read = functools.cache(lambda oid, kind="blob": git("cat-file", kind, oid))
+@functools.lru_cache(maxsize=64)
+def files(tree):  # {path: (mode, id)} of a commit or tree, folders entered; nothing for None
+    rows = git("ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")[:-1] if tree else []
+    return {path: (meta[:6].decode(), meta[-40:].decode()) for meta, path in (row.split(b"\t", 1) for row in rows)}
+def content(x, path):
+    mode, oid = files(x).get(path, ABSENT)
+    return read(oid) if mode not in (None, "160000") else None
+def graph(*revisions):  # {commit: parents}, parents first
+    rows = git("rev-list", "--topo-order", "--reverse", "--parents", *revisions).decode().splitlines()
+    return {row[:40]: row[41:].split() for row in rows}
+def resolve(name): return git("rev-parse", "--verify", "-q", "--end-of-options", (name or "HEAD") + "^{commit}").decode().strip()
+def shown(path, names=dict(zip(b'\a\b\t\n\v\f\r"\\', 'abtnvfr"\\'))):  # as text; C-quoted like git does where it is not UTF-8
+    try: return path and path.decode()
+    except ValueError:
+        byte = lambda b: "\\" + names[b] if b in names else chr(b) if 32 <= b < 127 else f"\\{b:03o}"
+        return f'"{"".join(map(byte, path))}"'
+def time_of(x): return int(re.search(rb"^committer .*> (-?[0-9]+)", read(x, "commit"), re.M)[1])
 # ---- paths and hunks: records.md 2 and 7, verification.md 2
 def content_tree(x):
     rows = [f"{m} {i}\t".encode() + p + b"\0" for p, (m, i) in files(x).items() if kind_of(p) not in FOLDERS]
     git("read-tree", "--empty")
     git("update-index", "-z", "--index-info", stdin=b"".join(rows))
     return git("write-tree", "--missing-ok").decode().strip()
-def kind_of(path):
-    """a record folder, b"trust", b".gitattributes" or b"judged" """
+def kind_of(path):  # a record folder, b"trust", b".gitattributes" or b"judged"
     first = path[len(ROOT):].split(b"/")[0] if path.startswith(ROOT) else b""
     return first if first in (*FOLDERS, b"trust") or path == ATTRIBUTES else b"judged"
 def changed(x, parents):
@@ -33,22 +70,58 @@ def changed(x, parents):
     bases = git("merge-base", "--all", *parents, check=False).decode().split() if len(parents) == 2 else []
     sides = lambda p: [tree.get(p, ABSENT) for tree in (*olds, files(bases[0]), new)]
     return sorted(p for p in paths if len(bases) != 1 or kind_of(p) != b"judged" or not merges_cleanly(*sides(p)))
-
-# ---- envelopes and payloads: records.md 4 to 7 and 9. Whatever is wrong is one of BAD.
-def parse_statement(kind, payload):
-    """({subject name: digest}, predicate)"""
-    need(fits(value := parse_json(payload), TABLES[kind]))
+def merges_cleanly(ours, theirs, base, result):
+    mode = theirs[0] if ours[0] == base[0] else ours[0]
+    if any(s[0] not in REGULAR or text(s) is None for s in (ours, theirs, base, result)) or result[0] != mode:
+        return False
+    sides = [scratch(name, text(side)) for name, side in (("ours", ours), ("base", base), ("theirs", theirs))]
+    done = subprocess.run(["git", "merge-file", "-p", *sides], env=ENV, capture_output=True)
+    return done.returncode == 0 and done.stdout == text(result)
+def text(side):  # bytes of a side that may have hunks, else None
+    data = b"" if side == ABSENT else read(side[1]) if side[0] in REGULAR else b"\0"
+    return None if len(data) > LIMIT or b"\0" in data[:8000] else data
+@functools.cache
+def hunks(before, after):  # none for a pair of entries that has none by rule
+    if before[1] == after[1] or {before[0], after[0]} - {None, *REGULAR} or None in (text(before), text(after)):
+        return ()
+    diff = git("-c", "diff.suppressBlankEmpty=false", "diff", "--text", "--no-ext-diff", "--no-textconv", "--no-color",
+               "--diff-algorithm=myers", "--no-indent-heuristic", "-U3", "--inter-hunk-context=0",
+               before[1] or EMPTY_BLOB, after[1] or EMPTY_BLOB)
+    count = lambda sign, body: len(re.findall(rb"(?m)^" + sign, body))
+    return tuple(Hunk(sha256(body), sha256(re.sub(rb"(?m)^ .*\n", b"", body)), count(b"-", body), count(rb"\+", body))
+                 for body in re.split(rb"(?m)^@@.*\n", diff)[1:])
+# ---- JSON, envelopes, payloads: records.md 3 to 7 and 9
+def parse(data, shape, canonical=True, end=b"", limit=65536):  # the JSON value of that shape in a file or payload
+    members = lambda pairs: need(len(dict(pairs)) == len(pairs) and all(k.isascii() for k, _ in pairs)) and dict(pairs)
+    number = lambda digits: int(digits) if re.fullmatch("0|-?[1-9][0-9]{0,15}", digits) and abs(int(digits)) < 2**53 else need(0)
+    inner = lambda value: value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    depth = lambda value: 0 if inner(value) is None else 1 + max(map(depth, inner(value)), default=0)
+    need(len(data) <= limit)
+    value = json.loads(data.decode(), object_pairs_hook=members, parse_int=number, parse_float=number, parse_constant=number)
+    written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + end
+    need(depth(value) <= 32 and (written == data or not canonical))
+    need(jsonschema.Draft202012Validator(SCHEMA | {"$ref": "#/$defs/" + shape}).is_valid(value))
+    return value
+def from_base64(encoded):
+    data = base64.b64decode(encoded, validate=True)
+    return need(base64.b64encode(data).decode() == encoded) and data
+def parse_envelope(data):  # (payload, {keyid: signature})
+    value = parse(data, "envelope", end=b"\n")
+    signatures = {s["keyid"]: from_base64(s["sig"]) for s in value["signatures"]}
+    need(len(signatures) == len(value["signatures"]))
+    return from_base64(value["payload"]), signatures
+def parse_statement(kind, payload):  # ({subject name: digest}, predicate)
+    value = parse(payload, kind)
     subjects, predicate = {s["name"]: s["digest"] for s in value["subject"]}, value["predicate"]
-    artifacts = {n: TABLES["artifact"] for n in subjects if kind == "receipts" and n.startswith("artifact/")}
-    need(len(subjects) == len(value["subject"]) and fits(subjects, TABLES[kind + " subjects"] | artifacts))
+    need(len(subjects) == len(value["subject"]))
     if kind == "reviews":
         need(predicate["receipt"] == subjects["receipt"]["sha256"] and kind_of(predicate["finding_path"].encode()) == b"judged")
     else:
         roots, gates = predicate["repository"]["root_commits"], [g["name"] for g in predicate["gates"]]
-        need(roots and roots == sorted(roots) and len({*gates}) == len(gates))
+        need(roots == sorted(roots) and len({*gates}) == len(gates))
     return subjects, predicate
 def parse_changes(data):
-    value = parse_file(data, "changes", LIMIT)
+    value = parse(data, "changes", end=b"\n", limit=LIMIT)
     edges, squashed = ([parse_edge(e) for e in part["edges"]] for part in (value, value["cumulative"]))
     need(all(a.path < b.path or a.path == b.path and a.after == b.before for a, b in zip(edges, edges[1:])))
     need(all(a.path < b.path for a, b in zip(squashed, squashed[1:])))
@@ -57,72 +130,107 @@ def parse_edge(value):
     before, after = (value["mode_before"], value["before"]), (value["mode_after"], value["after"])
     listed, path = tuple(Hunk(**hunk) for hunk in value["hunks"]), value["path"].encode()
     need(kind_of(path) == b"judged" and before != after and all((m is None) == (i is None) for m, i in (before, after)))
-    try: need(listed == (hunks(before, after) or ()))
+    try: need(listed == hunks(before, after))
     except Missing: pass  # what the clone does not have is believed with the signature
     return Record(path=path, before=before, after=after, hunks=listed, value=(path, before, after))
-
-# ---- trust.md
+def instant(value): return int(datetime.fromisoformat(value[:19] + "+00:00").timestamp()) * 10**9 + int(value[20:-1].ljust(9, "0"))
+# ---- signatures: records.md 5, trust.md 7
+def strings(data):  # the strings with u32 lengths that data consists of
+    end = 4 + int.from_bytes(data[:4], "big")
+    need(len(data) >= end or not data)
+    return [data[4:end], *strings(data[end:])] if data else []
+def key_type(blob):
+    kind, *parts = strings(blob)
+    need(kind.decode() in SCHEMA["$defs"]["key type"]["enum"] and (kind != b"ssh-ed25519" or [*map(len, parts)] == [32]))
+    need(kind != b"ssh-rsa" or len(parts) == 2 and int.from_bytes(parts[1], "big").bit_length() >= 3072)
+    return kind
+def fingerprint(blob): return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+def sshsig_key(signature):  # public key blob of a binary SSHSIG
+    blob, _, reserved, digest, _ = strings(signature[10:])
+    need(signature[:10] == b"SSHSIG\0\0\0\1" and reserved == b"" and digest in (b"sha256", b"sha512") and key_type(blob))
+    return blob
 @functools.cache
-def trust_state(tree):
-    """the trust in a folder, None when it is not well-formed"""
+def sshsig_verifies(signature, namespace, message):
+    armor = b"-----BEGIN SSH SIGNATURE-----\n" + base64.encodebytes(signature) + b"-----END SSH SIGNATURE-----\n"
+    return subprocess.run(["ssh-keygen", "-Y", "check-novalidate", "-n", namespace, "-s", scratch("sig", armor)],
+                          input=message, capture_output=True).returncode == 0
+def entry_verifies(key, signature, payload):  # a signature entry, raw Ed25519 or SSHSIG
+    message = b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload)
+    try:
+        if len(signature) == 64 and key_type(key.blob) == b"ssh-ed25519":
+            return ed25519.Ed25519PublicKey.from_public_bytes(key.blob[-32:]).verify(signature, message) is None
+        return (sshsig_key(signature) == key.blob and NAMESPACE in (key.namespaces or [NAMESPACE])
+                and sshsig_verifies(signature, NAMESPACE, message))
+    except (*BAD, cryptography.exceptions.InvalidSignature): return False
+def commit_signer(x):  # (fingerprint, whether it verifies); (None, False) for an unsigned commit
+    head, _, body = read(x, "commit").partition(b"\n\n")
+    values = re.findall(rb"^gpgsig (.*\n(?: .*\n)*)", head + b"\n", re.M)
+    message = re.sub(rb"(?m)^gpgsig(-sha256)? .*\n( .*\n)*", b"", head + b"\n") + b"\n" + body
+    armor = re.fullmatch(rb"-----BEGIN SSH SIGNATURE-----\n((?: .*\n)*) -----END SSH SIGNATURE-----\n+", b"".join(values))
+    try:
+        signature = base64.b64decode(need(armor and len(values) == 1) and re.sub(rb"\n ?", b"", armor[1][1:]), validate=True)
+        return fingerprint(sshsig_key(signature)), sshsig_verifies(signature, "git", message)
+    except ValueError: return None, False
+# ---- trust.md
+def parse_key(name, mode, data):
+    line = KEY_LINE.search(data)
+    need(line and len(data) <= 16384 and mode == "100644")
+    (principals, options, kind, encoded), blob = line.groups(b""), from_base64(line[4].decode())
+    given = dict(pairs := re.findall('([a-z-]+)="([^"]*)"', options.decode("latin-1")))
+    need(key_type(blob) == kind and name == sha256(blob).encode() + b".pub" and len(given) == len(pairs))
+    bound = lambda name, none: none if name not in given else int(datetime.strptime(
+        given[name][:-1].ljust(14, "0") + "+0000", "%Y%m%d%H%M%S%z").timestamp())
+    return Key(blob, {*re.findall("([a-z]+):", principals.decode())}, bound("valid-after", -math.inf),
+               bound("valid-before", math.inf), given["namespaces"].split(",") if "namespaces" in given else None)
+@functools.cache
+def trust_state(tree):  # the trust in a folder, None when it is not well-formed
     try:
         held = files(tree)
-        policy = parse_json(read(held[b"policy.json"][1]), canonical=False)
-        need(fits(policy, TABLES["policy"]) and all(rule.get("paths") for rule in policy.get("rules", [])))
+        policy = parse(read(held[b"policy.json"][1]), "policy", canonical=False, limit=math.inf)
         keys = [parse_key(p[5:], mode, read(oid)) for p, (mode, oid) in held.items() if p.startswith(b"keys/")]
         keys, revoked = {fingerprint(key.blob): key for key in keys}, {r["key"] for r in policy.get("revoked", [])}
         need(any("root" in key.roles and name not in revoked for name, key in keys.items()))
         return State(tree, policy["version"], keys, policy, revoked)
-    except (*BAD, KeyError, Missing):
-        return None
-def trust_of(x):
-    return git("rev-parse", "--verify", "--quiet", f"{x}:{TRUST.decode()}", check=False).decode().strip() or None
-def highest(states):
-    return max((s for s in states if s), key=lambda s: s.version, default=None)
-def signed_by(x, role, state):
-    """whether a commit has a good signature of a key with that role"""
+    except (*BAD, KeyError, Missing): return None
+def trust_of(x): return git("rev-parse", "--verify", "--quiet", f"{x}:{TRUST.decode()}", check=False).decode().strip() or None
+def highest(states): return max((s for s in states if s), key=lambda s: s.version, default=None)
+def signed_by(x, role, state):  # whether a commit has a good signature of a key with that role
     signer, good = commit_signer(x)
     key = good and state and state.keys.get(signer)
     return bool(key and role in key.roles and signer not in state.revoked and key.after <= time_of(x) <= key.before
                 and "git" in (key.namespaces or ["git"]))
-
+def record_path(kind, digest, folder=None):  return ROOT + f"{kind}/{folder or digest[:2]}/{digest}{'.dsse' * kind.startswith('re')}.json".encode()
 class Judge:
-    def __init__(self, base, head, anchors):
-        self.base, self.head, self.anchors, self.parents = base, head, anchors, graph(base) if base else {}
-        self.findings, self.adopting, self.unread, self.cut, self.inside = [], set(), set(), cut_commits(), set()
-        self.H, self.range, self.items, self.records, self.receipts = {None: None}, [], {}, [], []
-        self.additions, self.instances, self.taken = defaultdict(list), defaultdict(list), Counter()
-        for x in self.parents:
-            self.H[x] = self.trust_after(x)
+    def __init__(self, base, head, anchors):  # verification.md 1 and 3
+        self.base, self.head, self.anchors, self.findings, self.adopting, self.unread = base, head, anchors, [], set(), set()
+        shallow, self.range, self.items, self.records = git("rev-parse", "--git-path", "shallow")[:-1], [], {}, []
+        self.cut = {*open(shallow).read().split()} if os.path.exists(shallow) else set()
+        self.additions, self.instances, self.taken, self.H = defaultdict(list), defaultdict(list), Counter(), {None: None}
+        before, self.inside = graph(base) if base else {}, graph(head, *(["--not", base] if base else []))
+        self.parents, self.roots = before | self.inside, {*git("rev-list", "--max-parents=0", head).decode().split()}
+        self.H.update((x, self.trust_after(x)) for x in before)
         if base and trust_of(base) == getattr(self.H[base], "tree", None):
             self.findings.clear()
-        inside = graph(head, *(["--not", base] if base else []))
-        self.inside, self.roots = {*inside}, {*git("rev-list", "--max-parents=0", head).decode().split()}
-        self.parents.update(inside)
-        for x in inside:
-            self.H[x] = self.trust_after(x)
-        self.J = {x: self.H[x] if x in self.adopting or not inside[x] else highest(
-            [self.H[base], *map(self.H.get, inside[x])]) for x in inside}
-        while left := self.inside.difference(self.range):
-            self.range.append(min((time_of(x), x) for x in left if left.isdisjoint(self.parents[x]))[1])
+        self.H.update((x, self.trust_after(x)) for x in self.inside)
         self.final = highest([self.H[base], self.H[head]])
+        self.J = {x: self.H[x] if x in self.adopting or not above else highest([self.H[base], *map(self.H.get, above)])
+                  for x, above in self.inside.items()}
         marks = [*self.adopting, self.final.policy.get("since", "")] if self.final else []
         known = [f"{mark}^@" for mark in marks if git("rev-parse", "--verify", "-q", mark + "^{commit}", check=False)]
         self.early = {*git("rev-list", *known, check=False).decode().split()}
+        while left := self.inside.keys() - {*self.range}:
+            self.range.append(min((time_of(x), x) for x in left if left.isdisjoint(self.parents[x]))[1])
         for x in self.range:
             try: self.items[x] = self.open(x)
             except Missing: self.unread.add(x)
-        if self.final:
-            self.consider()
-            self.match()
+        self.consider()
+        self.match()
         for item in self.items.values():
             item.cls = item.cls or max((p.cls for p in item.paths.values()), key=CLASSES.index)
         self.check_receipts()
         self.apply_policy()
-    def find(self, kind, x, path, detail=""):
-        self.findings.append({"kind": kind, "commit": x, "path": shown(path), "detail": detail})
-    def trust_after(self, x):
-        """H(x): trust.md 4"""
+    def find(self, kind, x, path): self.findings.append({"kind": kind, "commit": x, "path": shown(path), "detail": ""})
+    def trust_after(self, x):  # H(x): trust.md 4
         own, before, held = trust_of(x), [self.H.get(p) for p in self.parents[x]], [trust_of(p) for p in self.parents[x]]
         h, state, problems = highest(before), trust_state(own) if own else None, []
         best = highest([self.H[self.base], *before]) if x in self.inside else h
@@ -132,86 +240,75 @@ class Judge:
         if own in (held or [None]) if len(held) < 2 or not h else own == h.tree and all(
                 s is None or s.version != h.version or s.tree == own for s in before):
             return h
-        if best is None and own:
-            signer, good = commit_signer(x)
-            roots = {name for name, key in state.keys.items() if "root" in key.roles} if state else set()
-            stranger = "untrusted_key" if self.anchors and good else "trust_change_unsigned"
-            problems = ["malformed"] if not state else [stranger] if not good or signer not in (self.anchors or roots) else []
-            self.adopting |= set() if problems else {x}
-        elif best:
-            problems = [] if signed_by(x, "root", best) else ["trust_change_unsigned"]
+        if best:
             rollback = own is None or state and any(s and state.version <= s.version for s in (best, *before))
-            problems += ["policy_rollback"] if rollback else [] if state else ["malformed"]
+            problems = ["trust_change_unsigned"] * (not signed_by(x, "root", best)) + (
+                ["policy_rollback"] if rollback else ["malformed"] * (not state))
+        elif own:
+            signer, good = commit_signer(x)
+            roots = self.anchors or {name for name, key in state.keys.items() if "root" in key.roles} if state else ()
+            problems = ["malformed"] if not state else [] if good and signer in roots else [
+                "untrusted_key" if self.anchors and good else "trust_change_unsigned"]
+            self.adopting |= {x} if not problems else set()
         for problem in problems:
             self.find(problem, x, TRUST)
         return h if problems else state
-
     # ---- verification.md 3 to 5
-    def open(self, x):
-        """what a commit changes, and its class as far as receipts have no part in it"""
-        if x in self.cut:
-            raise Missing(3, x)
+    def open(self, x):  # what a commit changes, and its class as far as receipts have no part in it
+        if x in self.cut: raise Missing(3, x)
         parents, new, trust, (signer, good) = self.parents[x], files(x), self.J[x], commit_signer(x)
-        paths, old = changed(x, parents), files(parents[0] if parents else None)
-        judged = [p for p in paths if kind_of(p) == b"judged"]
-        fresh = [p for p in paths if p in new and not any(p in files(q) for q in parents)]
-        receipts = [p for p in fresh if kind_of(p) == b"receipts" and p.endswith(b".dsse.json")]
+        paths, old, judging = changed(x, parents), files(parents[0] if parents else None), self.final and x not in self.early
+        judged, fresh = [p for p in paths if kind_of(p) == b"judged"], [
+            p for p in paths if p in new and not any(p in files(q) for q in parents)]
+        adds = any(kind_of(p) == b"receipts" and p.endswith(b".dsse.json") for p in fresh)
         cls = ("uncovered" if not self.final else "provenance_only" if paths and not judged else
                "before_adoption" if x in self.early else "exact" if not paths else
-               "human" if not receipts and signed_by(x, "human", trust) else None)
-        for path in [p for p in paths if p in new] if self.final and x not in self.early else []:
+               "human" if not adds and signed_by(x, "human", trust) else None)
+        for path in [p for p in paths if p in new and judging]:
             self.look_at(x, path, path in fresh)
-        if self.final and x not in self.early and trust and signer in trust.keys and not good:
+        if judging and trust and signer in trust.keys and not good:
             self.find("bad_signature", x, None)
         sides = {p: (old.get(p, ABSENT), new.get(p, ABSENT)) for p in judged if cls != "before_adoption"}
-        return Record(id=x, changed=paths, adds=[], cls=cls, paths={
-            p: Record(path=p, before=before, after=after, hunks=hunks(before, after), vouchers={}, by_hunks=False, cls=cls)
-            for p, (before, after) in sides.items()})
-    def look_at(self, x, path, fresh):
-        """section 4 for a path that x has"""
-        name, entry, kind, data = WELL_NAMED.fullmatch(path[len(ROOT):]), files(x)[path], kind_of(path), content(x, path)
-        altered = kind in FOLDERS and not (name and fresh and entry[0] == "100644")
+        return Record(id=x, changed=paths, adds=[], cls=cls, paths={p: Record(
+            path=p, before=a, after=b, hunks=hunks(a, b), vouchers={}, by_hunks=False, cls=cls) for p, (a, b) in sides.items()})
+    def look_at(self, x, path, fresh):  # section 4 for a path that x has
+        name, kind, data = WELL_NAMED.search(path[len(ROOT):]), kind_of(path), content(x, path)
+        altered = kind in FOLDERS and not (name and fresh and files(x)[path][0] == "100644")
         if kind in (b"receipts", b"reviews") and path.endswith(b".sig") or kind in (b"judged", b"trust"):
             return
         try:
             payload = parse_envelope(data)[0] if name and name[1] and not altered else data
-            if altered or (sha256(payload) != name[name.lastindex].decode() if name else entry != FIXED):
+            if altered or (sha256(payload) != name[name.lastindex].decode() if name else files(x)[path] != FIXED):
                 self.find("receipt_altered", x, path)
             elif name and name[1]:
                 self.additions[name[1].decode(), name[name.lastindex].decode()].append(x)
-        except BAD:
-            self.find("malformed", x, path)
+        except BAD: self.find("malformed", x, path)
     def consider(self):
         for (kind, digest), commits in self.additions.items():
             record = self.examine(kind, digest, commits[0])
-            if isinstance(record, str):
-                self.find(record, commits[0], record_path(kind, digest))
-            else:
-                self.records.append(record)
-                record.positions = [self.range.index(x) for x in commits]
+            if isinstance(record, str): self.find(record, commits[0], record_path(kind, digest))
+            else: self.records.append(record), setattr(record, "positions", [*map(self.range.index, commits)])
         receipts = [r for r in self.records if r.kind == "receipts"]
         self.receipts = [r for r in receipts if r.applied or not any(a.applied and a.run == r.run and (
             {e.value for e in r.edges} <= {e.value for e in a.edges}) for a in receipts)]
         for n, r in sorted(((n, r) for r in self.receipts for n in r.positions), key=lambda use: (use[0], use[1].digest)):
             self.items[self.range[n]].adds.append(r)
-            for edge in r.edges:
-                self.instances[edge.path].append(Record(edge=edge, receipt=r, used=False))
-    def examine(self, kind, digest, x):
-        """a receipt or review in the tree of x under the trust of x, or the finding against it: section 5"""
-        file, trust, results = record_path(kind, digest), self.J[x], {}
+            for squashed, edge in [(False, e) for e in r.edges] + [(True, e) for e in r.cumulative]:
+                self.instances[edge.path].append(Record(edge=edge, receipt=r, used=False, squashed=squashed))
+    def examine(self, kind, digest, x):  # section 5: the receipt or review in the tree of x, or the finding against it
+        file, trust, found, keys = record_path(kind, digest), self.J[x], set(), {}
         try:
             payload, signatures = parse_envelope(content(x, file))
             need(sha256(payload) == digest)
             for name, signature in signatures.items():
                 key = trust and trust.keys.get(name)
-                results[name] = ("unknown" if not key or not key.roles & ROLES else "bad" if not entry_verifies(
-                    key.blob, signature, payload, NAMESPACE if NAMESPACE in (key.namespaces or [NAMESPACE]) else None)
-                    else "revoked" if name in trust.revoked else "ok")
-            found = {*results.values()}
-            if "bad" in found or "ok" not in found:
-                return "bad_signature" if "bad" in found else "revoked" if "revoked" in found else "untrusted_key"
+                result = ("untrusted_key" if not key or not key.roles & ROLES[kind] else "bad_signature" if not entry_verifies(
+                    key, signature, payload) else "revoked" if name in trust.revoked else "ok")
+                found, keys = found | {result}, keys | ({name: key} if result == "ok" else {})
+            if "bad_signature" in found or not keys:
+                return next(f for f in ("bad_signature", "revoked", "untrusted_key") if f in found)
             subjects, predicate = parse_statement(kind, payload)
-            issued, keys = instant(predicate["issued_at"]), {n: trust.keys[n] for n in results if results[n] == "ok"}
+            issued = instant(predicate["issued_at"])
             late = {n for n, key in keys.items() if issued > (key.before + 300) * 10**9}
             signers = {n: k.roles for n, k in keys.items() if n not in late and issued >= (k.after - 300) * 10**9}
             if not signers:
@@ -219,47 +316,40 @@ class Judge:
             record = Record(kind=kind, digest=digest, commit=x, file=file, subjects=subjects, predicate=predicate,
                             issued=issued, uses=0, signers=signers)
             return record if kind == "reviews" else self.with_contents(record, x)
-        except BAD:
-            return "malformed"
+        except BAD: return "malformed"
     def with_contents(self, r, x):
-        p, run, s = r.predicate, r.predicate["run"]["run_id"], r.subjects
+        p, r.run, s = r.predicate, r.predicate["run"]["run_id"], r.subjects
         need(self.cut or not self.roots.isdisjoint(p["repository"]["root_commits"]))
-        for name in [name for name in ("changes", "evidence", "evidence-run") if name in s]:
-            path = record_path(name.split("-")[0], s[name]["sha256"], run if name != "changes" else None)
-            need(sha256(content(x, path) or b"") == s[name]["sha256"])
+        for name in s.keys() & {"changes", "evidence", "evidence-run"}:
+            path = record_path(name.split("-")[0], s[name]["sha256"], r.run if name != "changes" else None)
+            need(sha256(content(x, path)) == s[name]["sha256"])
         r.edges, r.cumulative, base = parse_changes(content(x, record_path("changes", s["changes"]["sha256"])))
-        r.run, r.applied, last = run, p["state"] == "applied", {v["job_id"]: v["verdict"] for v in p["verdicts"]}
+        r.applied, last = p["state"] == "applied", {v["job_id"]: v["verdict"] for v in p["verdicts"]}
         need(base == p["base"]["branch_base"] and not (r.applied and ({*last.values()} - {*ACCEPTING} or any(
             gate["outcome"] == "failed" for gate in p["gates"]))))
         r.previous = self.previous(p["previous"], x)
         return r
-    def previous(self, digest, x):
-        """(state, time) of an earlier receipt that the range adds or x holds, itself unchecked"""
+    def previous(self, digest, x):  # (state, time) of an earlier receipt that the range adds or x holds, itself unchecked
         x = self.additions.get(("receipts", digest), [x])[0]
         try:
-            value = parse_json(parse_envelope(content(x, record_path("receipts", digest)))[0])["predicate"]
+            value = parse(parse_envelope(content(x, record_path("receipts", digest)))[0], "receipts")["predicate"]
             return value["state"], instant(value["issued_at"])
-        except (*BAD, TypeError, KeyError):
-            return None, -math.inf
-
+        except BAD: return None, -math.inf
     # ---- section 6
-    def squashed(self, r, path):
-        """the cumulative edge of a path, unless the run is spent for it"""
-        mine = [i for i in self.instances[path] if i.receipt.run == r.run]
-        spent = {i.edge.value for i in mine} - {i.edge.value for i in mine if not i.used}
-        return [e for e in r.cumulative if e.path == path and not spent]
-    def take(self, path, sides, kinds, strict):
-        """takes the digests of [(mode, hunks)] if all are available"""
+    def pool(self, path, strict):  # what vouches for a path now; not the cumulative edges of a run spent for it
+        mine = [(i.receipt.run, i.edge.value, i.used) for i in self.instances[path] if not i.squashed]
+        spent = {run for run, value, _ in mine if (run, value, False) not in mine}
+        return [i for i in self.instances[path] if (i.receipt.applied or not strict) and not (
+            i.squashed and i.receipt.run in spent)]
+    def take(self, x, pool, sides, kinds):  # the digests of [(mode, hunks)] if all are available
         def available(mode, kind, digest):
-            count = lambda edges: sum(getattr(h, kind) == digest for e in edges if e.after[0] == mode for h in e.hunks)
-            direct = count(i.edge for i in self.instances[path] if i.receipt.applied or not strict)
-            squashed = max((count(self.squashed(r, path)) for r in self.receipts if r.applied or not strict), default=0)
-            return max(direct, squashed) - self.taken[path, mode, kind, digest]
+            found = [(i.squashed, sum(getattr(h, kind) == digest for h in i.edge.hunks)) for i in pool if i.edge.after[0] == mode]
+            return max(sum(n for squashed, n in found if not squashed), *(n for squashed, n in found if squashed), 0)
         wanted = Counter((mode, kind, getattr(h, kind)) for mode, hs in sides for h in hs for kind in kinds)
-        good = all(available(*key) >= n for key, n in wanted.items())
-        self.taken.update({(path, *key): n for key, n in wanted.items() if good})
+        good = all(available(*key) - self.taken[(x.path, *key)] >= n for key, n in wanted.items())
+        self.taken.update({(x.path, *key): n for key, n in wanted.items() if good})
         return good
-    def try_exact(self, x, strict):
+    def try_exact(self, x, pool, strict):
         for v in self.records if strict else []:
             if (v.kind == "reviews" and v.predicate["finding_path"].encode() == x.path and v.uses < len(v.positions)
                     and x.after == ("100644", v.subjects["finding"]["gitBlob"])):
@@ -267,42 +357,36 @@ class Judge:
                 return True
         chains, todo = {x.before: []}, [x.before]
         for node in todo:
-            for i in self.instances[x.path]:
-                if not i.used and i.edge.before == node and i.edge.after not in chains and (i.receipt.applied or not strict):
+            for i in pool:
+                if i.edge.before == node and not (i.squashed or i.used or i.edge.after in chains):
                     chains[i.edge.after] = [*chains[node], i]
                     todo.append(i.edge.after)
         chain = chains.get(x.after)
-        if not chain or not self.take(x.path, [(i.edge.after[0], i.edge.hunks) for i in chain], ("full", "bare"), strict):
-            return False
-        for i in chain:
+        good = chain and self.take(x, pool, [(i.edge.after[0], i.edge.hunks) for i in chain], ("full", "bare"))
+        for i in chain if good else []:
             i.used, x.vouchers[i.receipt.digest] = True, i.receipt
-        return True
-    def try_hunks(self, x, strict, kinds):
-        if not x.hunks or not self.take(x.path, [(x.after[0], x.hunks)], kinds, strict):
-            return False
-        digests, x.by_hunks = {getattr(h, kinds[0]) for h in x.hunks}, True
-        for r in (r for r in self.receipts if r.applied or not strict):
-            edges = [e for e in r.edges if e.path == x.path] + self.squashed(r, x.path)
-            if any(e.after[0] == x.after[0] and getattr(h, kinds[0]) in digests for e in edges for h in e.hunks):
-                x.vouchers[r.digest] = r
-        return True
+        return good
+    def try_hunks(self, x, pool, strict, kinds):
+        if x.hunks and self.take(x, pool, [(x.after[0], x.hunks)], kinds):
+            digests, x.by_hunks = {getattr(h, kinds[0]) for h in x.hunks}, True
+            x.vouchers = {i.receipt.digest: i.receipt for i in pool if i.edge.after[0] == x.after[0] and not digests.isdisjoint(
+                getattr(h, kinds[0]) for h in i.edge.hunks)}
+        return x.by_hunks
     def match(self):
         full, bare = (functools.partial(self.try_hunks, kinds=kinds) for kinds in (("full", "bare"), ("bare",)))
         todo = [p for item in self.items.values() for p in item.paths.values() if not p.cls]
         for cls, tests in (("exact", [self.try_exact]), ("carried", [full]), ("adapted", [bare]),
-                           ("proposed", [self.try_exact, full, bare])):
-            for x in (x for x in todo if not x.cls and shown(x.path).encode() == x.path):
-                x.cls = cls if any(test(x, cls != "proposed") for test in tests) else None
-        for x in todo:
-            x.cls = x.cls or "uncovered"
-
+                           ("proposed", [self.try_exact, full, bare]), ("uncovered", [lambda *_: True])):
+            for x in [x for x in todo if not x.cls and (shown(x.path).encode() == x.path or cls == "uncovered")]:
+                strict = cls != "proposed"
+                x.cls = cls if any(test(x, self.pool(x.path, strict), strict) for test in tests) else None
     # ---- sections 7, 8, 10
     def arrives(self, r, path):
         mine, todo = [e for e in r.edges if e.path == path], []
         known = {mine[-1].after}
         while len(known) > len(todo):
             todo = [*known]
-            known |= {i.edge.after for i in self.instances[path] if i.edge.before in known}
+            known |= {i.edge.after for i in self.instances[path] if i.edge.before in known and not i.squashed}
         return (any(path in item.changed for x, item in self.items.items() if x not in self.early)
                 or files(self.base).get(path, ABSENT) == mine[-1].after or mine[0].before in known)
     def check_receipts(self):
@@ -326,20 +410,18 @@ class Judge:
                 mismatched.setdefault(r.commit, None)
             if r.previous[1] > r.issued:
                 self.find("time_order", r.commit, r.file)
-            for name, digest in r.subjects.items():
-                if name.startswith("artifact/") and not self.artifact_stands(r, name, digest):
-                    self.find("malformed", r.commit, r.file)
+            if not all(self.artifact_stands(r, name, s) for name, s in r.subjects.items() if name.startswith("artifact/")):
+                self.find("malformed", r.commit, r.file)
         for x, path in mismatched.items():
             self.find("tree_mismatch", x, path)
     def artifact_stands(self, r, name, digest):
         path, paths = name.removeprefix("artifact/").encode(), self.items[r.commit].paths
-        return (files(r.commit).get(path, ABSENT)[1] == digest["gitBlob"] and sha256(content(r.commit, path)) == digest["sha256"]
-                or path in paths and paths[path].by_hunks
-                or any(o is not r and o.issued >= r.issued and (name in o.subjects or any(e.path == path for e in o.edges))
-                       for o in self.receipts))
-    def meets(self, r, rule):
-        """whether a receipt reaches the thresholds of a rule, with the accepting reviews of it in the range or beside it"""
-        beside = [WELL_NAMED.fullmatch(path[len(ROOT):]) for path in files(r.commit) if kind_of(path) == b"reviews"]
+        mode, oid = files(r.commit).get(path, ABSENT)
+        return (oid == digest["gitBlob"] and mode != "160000" and sha256(read(oid)) == digest["sha256"]
+                or path in paths and paths[path].by_hunks or any(o is not r and o.issued >= r.issued and (
+                    name in o.subjects or any(e.path == path for e in o.edges)) for o in self.receipts))
+    def meets(self, r, rule):  # whether a receipt, with the accepting reviews of it in the range or beside it, is enough for a rule
+        beside = [WELL_NAMED.search(path[len(ROOT):]) for path in files(r.commit) if kind_of(path) == b"reviews"]
         beside = [self.examine("reviews", name[name.lastindex].decode(), r.commit) for name in beside if name]
         reviews = [v for v in self.records + beside if not isinstance(v, str) and v.kind == "reviews"
                    and v.predicate["verdict"] in ACCEPTING and (v.predicate["receipt"] == r.digest or v.digest in [
@@ -365,21 +447,18 @@ class Judge:
                         self.meets(v, rule) for v in p.vouchers.values() if v.kind == "receipts"):
                     self.find("policy_unmet", x, p.path)
     def report(self):
-        path = lambda p: {"path": shown(p.path), "class": p.cls, "receipts": sorted(p.vouchers)} | {
-            name: sum(getattr(h, name) for h in p.hunks or ()) for name in ("added", "removed")}
+        path = lambda p: {"path": shown(p.path), "class": p.cls, "receipts": sorted(p.vouchers),
+                          "added": sum(h.added for h in p.hunks), "removed": sum(h.removed for h in p.hunks)}
         commits = [{"commit": x, "class": item.cls, "receipts": sorted(r.digest for r in item.adds), "paths": [
             *map(path, item.paths.values())], "findings": [f for f in self.findings if f["commit"] == x]}
             for x, item in self.items.items()]
         return {"base": self.base, "head": self.head, "policy_version": self.final.version if self.final else None,
                 "counts": dict.fromkeys(CLASSES, 0) | Counter(item.cls for item in self.items.values()),
                 "commits": commits, "findings": self.findings, "unreadable": len(self.unread)}
-
-def record_path(kind, digest, folder=None):
-    return ROOT + f"{kind}/{folder or digest[:2]}/{digest}{'.dsse' * kind.startswith('re')}.json".encode()
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, how in (("revision", {"nargs": "?", "default": "HEAD"}), ("--root", {"action": "append", "default": []}),
-                      *((flag, {"action": "store_true"}) for flag in ("--all", "--self-asserted", "--json"))):
+    flags = [(flag, {"action": "store_true"}) for flag in ("--all", "--self-asserted", "--json")]
+    for name, how in (("revision", {"nargs": "?", "default": "HEAD"}), ("--root", {"action": "append", "default": []}), *flags):
         parser.add_argument(name, **how)
     options = parser.parse_args()
     open_repository()
@@ -392,9 +471,6 @@ def main():
     anchor = "given" if options.root else "pinned" if pinned else "self_asserted"
     print(json.dumps({"ok": True, "data": judge.report() | {"anchor": anchor, "verified": status == 0}}))
     return status
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Missing:
-        sys.exit(3)
+    try: sys.exit(main())
+    except Missing: sys.exit(3)
