@@ -55,6 +55,8 @@ if(STRIATUM_LONG_TESTS)
     COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md)
   striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
     ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
+  striatum_suite("differential: skills and documents" TIMEOUT 1800 LABELS once COMMAND ./with_reference.sh
+    ${PYTHON3} differential/scaffold.py --ours ${program} --seed 1 --calls 400)
   striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
     COMMAND crash/crash.py ${program} ${crash} --seed 1)
   striatum_suite("hostile: names, paths, contents" TIMEOUT 1800 COMMAND hostile/hostile.py ${program})

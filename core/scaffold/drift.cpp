@@ -24,34 +24,30 @@ struct Kind {
 constexpr Kind kSkillsKind{"skills", "skills_missing", "skills_outdated", "skills install", kSkillsNamespace};
 constexpr Kind kPluginKind{"plugin", "plugin_missing", "plugin_outdated", "plugin install", kPluginNamespace};
 
-bool known(const std::string& template_name) {
+/// Written from another text than this program has.
+bool from_other_text(const Entry& entry) {
+  if (entry.template_name.empty() || entry.template_sha256.empty()) return false;
   const auto all = templates();
-  return std::any_of(all.begin(), all.end(), [&](const Template& t) { return t.name == template_name; });
+  const auto known = [&](const Template& t) { return t.name == entry.template_name; };
+  return std::none_of(all.begin(), all.end(), known) || template_sha256(entry.template_name) != entry.template_sha256;
 }
 
 struct Findings {
-  std::vector<std::string> missing, changed, edited;
+  std::vector<std::string> missing;
+  /// Templates.
+  std::vector<std::string> changed;
+  /// Files that come from those and that a plain install would keep: their owner changed them.
+  std::vector<std::string> edited;
 };
 
 Findings examine(const os::RepoFiles& files, const Bundle& bundle, const Manifest& manifest) {
   Findings out;
   for (const Entry& entry : manifest.files) {
-    const auto found = files.stat(bundle.below_root(entry.path));
-    if (found.access != os::Access::ok || found.type != os::FileType::regular) out.missing.push_back(entry.path);
-    const bool told = !entry.template_name.empty() && !entry.template_sha256.empty();
-    if (told && (!known(entry.template_name) || template_sha256(entry.template_name) != entry.template_sha256)) {
-      out.changed.push_back(entry.template_name);
-    }
-  }
-  return out;
-}
-
-/// Files that a plain install would keep: their owner changed them.
-std::vector<std::string> edited(const os::RepoFiles& files, const Bundle& bundle, const Manifest& manifest) {
-  std::vector<std::string> out;
-  for (const Entry& entry : manifest.files) {
     const auto found = files.read(bundle.below_root(entry.path));
-    if (found.access == os::Access::ok && sha256(found.bytes).hex() != entry.sha256) out.push_back(entry.path);
+    if (found.access != os::Access::ok) out.missing.push_back(entry.path);
+    if (!from_other_text(entry)) continue;
+    out.changed.push_back(entry.template_name);
+    if (found.access == os::Access::ok && sha256(found.bytes).hex() != entry.sha256) out.edited.push_back(entry.path);
   }
   return out;
 }
@@ -77,12 +73,11 @@ void report(const os::RepoFiles& files, const Kind& kind, const Bundle& bundle, 
   }
   const bool other_version = !manifest.version.empty() && manifest.version != running_version();
   if (!other_version && found.changed.empty()) return;
-  const auto own = edited(files, bundle, manifest);
-  const std::string command = recovery_command(kind, bundle, !own.empty());
+  const std::string command = recovery_command(kind, bundle, !found.edited.empty());
   std::string text = who + " are outdated: written by version " + manifest.version + ", this is " +
                      std::string(running_version()) + ", changed templates: " + std::to_string(found.changed.size()) +
                      "; run `" + command + "`";
-  if (!own.empty()) text += ", which overwrites what was edited: " + join(own, ", ");
+  if (!found.edited.empty()) text += ", which overwrites what was edited: " + join(found.edited, ", ");
   out.push_back({kind.outdated, std::move(text), id,
                  {{"profile", bundle.profile},
                   {"manifest_path", id},

@@ -371,10 +371,14 @@ class Drift(Case):
     def test_the_way_out_of_an_edited_old_file(self):
         self.call("init", "--with-skills", "generic")
         guide = self.repo.path / "striatum-STRIATUM_AGENT_GUIDE.manifest.json"
-        guide.write_text(guide.read_text().replace('"striatum_version": "1.24.0"', '"striatum_version": "1.2.0"'))
+        older = guide.read_text().replace('"striatum_version": "1.24.0"', '"striatum_version": "1.2.0"')
+        guide.write_text(older)
         self.repo.write("striatum-STRIATUM_AGENT_GUIDE.md", "mine\n")
         record = self.problems()[0]
         self.assertEqual(record["context"]["manifest_version"], "1.2.0")
+        self.assertFalse(record["context"]["recovery_command"].endswith(" --force"), "nothing is gained by it")
+        guide.write_text(re.sub(r'"template_sha256": "\w+"', '"template_sha256": "' + "0" * 64 + '"', older))
+        record = self.problems()[0]
         self.assertTrue(record["context"]["recovery_command"].endswith(" --force"))
         self.lab.run([self.lab.program, *shlex.split(record["context"]["recovery_command"])[1:]], self.folder)
         self.assertEqual(self.problems(), [])
