@@ -4,8 +4,13 @@
 _striatum_words()
 {
     case $1 in
-        '') echo 'init workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint evidence status why doctor list log key trust apply verify receipt hooks hook --help --repo --daemon --no-daemon --request-id --version' ;;
-        'init') echo '--help --restore --forget --json' ;;
+        '') echo 'init skills plugin workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint evidence status why doctor list log key trust apply verify receipt hooks hook --help --repo --daemon --no-daemon --request-id --version' ;;
+        'init') echo '--help --restore --forget --with-skills --with-plugins --with-ddd-layout --ddd-layout-force --ddd-layout-dry-run --json' ;;
+        'skills') echo 'install --help' ;;
+        'skills install') echo '--help --profile --scope --namespace --force --dry-run --json' ;;
+        'plugin') echo 'install uninstall --help' ;;
+        'plugin install') echo '--help --profile --scope --namespace --force --target --dry-run --with-marketplace --no-marketplace --json' ;;
+        'plugin uninstall') echo '--help --profile --scope --namespace --force --target --json' ;;
         'workflow') echo 'validate plan graph init --help' ;;
         'workflow validate') echo '--help --json' ;;
         'workflow plan') echo '--help --json' ;;
@@ -85,6 +90,14 @@ _striatum_words()
 _striatum_values()
 {
     case "$1 $2" in
+        'init --with-skills') echo 'claude_code codex gemini generic all' ;;
+        'init --with-plugins') echo 'claude_code codex gemini' ;;
+        'skills install --profile') echo 'claude_code codex gemini generic all' ;;
+        'skills install --scope') echo 'project user' ;;
+        'plugin install --profile') echo 'claude_code codex gemini all' ;;
+        'plugin install --scope') echo 'project user' ;;
+        'plugin uninstall --profile') echo 'claude_code codex gemini all' ;;
+        'plugin uninstall --scope') echo 'project user' ;;
         'workflow graph --format') echo 'mermaid json dot' ;;
         'workflow init --style') echo 'minimal review code-change' ;;
         'block --severity') echo 'blocked human_checkpoint' ;;
@@ -94,6 +107,26 @@ _striatum_values()
         'decision record --outcome') echo 'accepted rejected accepted_with_follow_up' ;;
         'checkpoint resolve --action') echo 'continue cancel' ;;
     esac
+}
+
+# Where ids, branches and states of this repository are asked for: VERB OPTION.
+_striatum_live()
+{
+    case "$1 $2" in
+        'run start --run-id' | 'run pause --run-id' | 'run resume --run-id' | 'run cancel --run-id' | 'run retry-job --run-id' | 'run retry-job --job-id' | 'branch confirm --run-id' | 'branch confirm --branch' | 'register-session --run-id' | 'register-session --role' | 'register-session --lane' | 'register-session --parent-session-id' | 'session close --session-id' | 'claim-next --session-id' | 'ack --session-id' | 'ack --message-id' | 'ack --lease-id' | 'heartbeat --session-id' | 'heartbeat --lease-id' | 'release --session-id' | 'release --message-id' | 'release --lease-id' | 'send --session-id' | 'block --session-id' | 'block --job-id' | 'block --lease-id' | 'publish-artifact --session-id' | 'publish-artifact --job-id' | 'publish-artifact --lease-id' | 'complete --session-id' | 'complete --job-id' | 'complete --lease-id' | 'verdict --session-id' | 'verdict --job-id' | 'verdict --lease-id' | 'verdict --findings-artifact-id' | 'override-verdict --session-id' | 'override-verdict --job-id' | 'override-verdict --findings-artifact-id' | 'submit-review --session-id' | 'submit-review --job-id' | 'submit-review --lease-id' | 'decision record --run-id' | 'checkpoint resolve --blocker-id' | 'evidence export --run-id' | 'status --run-id' | 'why ' | 'doctor --run-id' | 'list runs --state' | 'list sessions --run-id' | 'list sessions --state' | 'list sessions --role' | 'list sessions --lane' | 'list jobs --run-id' | 'list jobs --state' | 'list jobs --workflow-job-id' | 'list artifacts --run-id' | 'log --run-id' | 'apply --run-id' | 'apply --job-id' | 'receipt list --run-id') return 0 ;;
+    esac
+    return 1
+}
+
+# Takes what the program offers for the words typed so far. Names of branches can hold anything: they are quoted and
+# never expanded.
+_striatum_candidates()
+{
+    local ask=(git-striatum) line
+    [[ ${#__git_C_args[@]} -gt 0 ]] && ask=(git "${__git_C_args[@]}" striatum)
+    while IFS= read -r line; do
+        COMPREPLY+=("$(printf '%q' "${line%%$'\t'*}")")
+    done < <("${ask[@]}" __complete "${COMP_WORDS[@]:$1:COMP_CWORD-$1}" "${COMP_WORDS[COMP_CWORD]}" 2>/dev/null)
 }
 
 # Words of the verb so far, options and their values left out.
@@ -106,7 +139,7 @@ _striatum_path()
             skip=
         elif [[ $word == -* ]]; then
             case $word in
-                --action | --base-trusted | --blocker-id | --body-json | --branch | --capability | --decision-id | --description | --extend-seconds | --findings-artifact-id | --follow-up | --format | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --message | --message-id | --operator-label | --outcome | --parent-session-id | --path | --principal | --rationale | --reason | --repo | --request-id | --role | --root | --run-id | --session-id | --severity | --state | --style | --summary | --title | --valid-after | --valid-before | --verdict | --workflow | --workflow-job-id) skip=yes ;;
+                --action | --base-trusted | --blocker-id | --body-json | --branch | --capability | --decision-id | --description | --extend-seconds | --findings-artifact-id | --follow-up | --format | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --message | --message-id | --namespace | --operator-label | --outcome | --parent-session-id | --path | --principal | --profile | --rationale | --reason | --repo | --request-id | --role | --root | --run-id | --scope | --session-id | --severity | --state | --style | --summary | --target | --title | --valid-after | --valid-before | --verdict | --with-plugins | --with-skills | --workflow | --workflow-job-id) skip=yes ;;
             esac
         elif [[ -n $(_striatum_words "${path:+$path }$word") ]]; then
             path="${path:+$path }$word"
@@ -117,16 +150,21 @@ _striatum_path()
 
 _striatum()
 {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} start=1 path values
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} start=1 path values option=
     [[ ${COMP_WORDS[0]##*/} == git ]] && while [[ ${COMP_WORDS[start - 1]} != striatum && $start -lt $COMP_CWORD ]]; do
         ((start++))
     done
     path=$(_striatum_path "$start")
     values=$(_striatum_values "$path" "$previous")
+    [[ $previous == -* ]] && option=$previous
     COMPREPLY=()
+    if [[ $current != -* ]] && _striatum_live "$path" "$option"; then
+        _striatum_candidates "$start"
+        [[ -n $option || -n ${COMPREPLY[*]} ]] && return
+    fi
     if [[ -n $values ]]; then
         COMPREPLY=($(compgen -W "$values" -- "$current"))
-    elif case $previous in --path | --repo | --vsa | --workflow) true ;; *) false ;; esac; then
+    elif case $previous in --path | --repo | --target | --vsa | --workflow) true ;; *) false ;; esac; then
         COMPREPLY=($(compgen -f -- "$current"))
     else
         COMPREPLY=($(compgen -W "$(_striatum_words "$path")" -- "$current"))
