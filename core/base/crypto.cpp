@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+// Hashes go by SHA256_Update and its kin, which OpenSSL 3 calls deprecated, and not by EVP: finding a digest through the
+// providers costs a small verb as much as all its SQLite. Signatures go by EVP.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/crypto.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <sys/random.h>
 
+#include <cerrno>
 #include <climits>
-#include <initializer_list>
 #include <utility>
 
 #include "base/error.hpp"
@@ -69,16 +72,6 @@ bool verify_digest(EVP_PKEY* key, const EVP_MD* digest, std::string_view message
                           message.size()) == 1;
 }
 
-/// `digest` is fetched once by the caller: finding it by name costs more than hashing a short text.
-void hash(const EVP_MD* digest, std::initializer_list<std::string_view> pieces, unsigned char* out) {
-  const DigestContext context(EVP_MD_CTX_new());
-  bool good = context && digest && EVP_DigestInit_ex2(context.get(), digest, nullptr) == 1;
-  for (const std::string_view piece : pieces) {
-    good = good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
-  }
-  if (!good || EVP_DigestFinal_ex(context.get(), out, nullptr) != 1) crypto_failed("hash");
-}
-
 }  // namespace
 
 std::string Sha256::hex() const { return to_hex(raw()); }
@@ -86,16 +79,18 @@ std::string Sha256::hex() const { return to_hex(raw()); }
 std::string Sha256::raw() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 Sha256 sha256(std::string_view data) {
-  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   Sha256 out;
-  hash(kDigest, {data}, out.bytes.data());
+  SHA256(bytes_of(data), data.size(), out.bytes.data());
   return out;
 }
 
 std::array<unsigned char, 20> sha1(std::string_view head, std::string_view data) {
-  static const EVP_MD* const kDigest = EVP_MD_fetch(nullptr, "SHA1", nullptr);
   std::array<unsigned char, 20> out{};
-  hash(kDigest, {head, data}, out.data());
+  SHA_CTX context;
+  SHA1_Init(&context);
+  SHA1_Update(&context, head.data(), head.size());
+  SHA1_Update(&context, data.data(), data.size());
+  SHA1_Final(out.data(), &context);
   return out;
 }
 
@@ -106,23 +101,19 @@ std::string sha512(std::string_view data) {
 }
 
 struct Sha256Stream::State {
-  DigestContext context{EVP_MD_CTX_new()};
+  SHA256_CTX context;
 };
 
-Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
-  if (!state_->context || EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) != 1) crypto_failed("SHA-256");
-}
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) { SHA256_Init(&state_->context); }
 Sha256Stream::~Sha256Stream() = default;
 Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
 Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
 
-void Sha256Stream::add(std::string_view data) {
-  if (EVP_DigestUpdate(state_->context.get(), data.data(), data.size()) != 1) crypto_failed("SHA-256");
-}
+void Sha256Stream::add(std::string_view data) { SHA256_Update(&state_->context, data.data(), data.size()); }
 
 Sha256 Sha256Stream::finish() {
   Sha256 out;
-  if (EVP_DigestFinal_ex(state_->context.get(), out.bytes.data(), nullptr) != 1) crypto_failed("SHA-256");
+  SHA256_Final(out.bytes.data(), &state_->context);
   return out;
 }
 
@@ -147,7 +138,11 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 std::string SystemRandom::bytes(std::size_t count) {
   std::string out(count, '\0');
-  if (RAND_bytes(bytes_of(out), static_cast<int>(count)) != 1) crypto_failed("no randomness");
+  for (std::size_t done = 0; done < count;) {
+    const ssize_t got = ::getrandom(out.data() + done, count - done, 0);
+    if (got > 0) done += static_cast<std::size_t>(got);
+    if (got < 0 && errno != EINTR) crypto_failed("no randomness");
+  }
   return out;
 }
 

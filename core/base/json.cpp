@@ -6,6 +6,8 @@
 
 #include "base/text.hpp"
 
+template class nlohmann::basic_json<>;
+
 namespace striatum {
 namespace {
 

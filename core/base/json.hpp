@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+// Instantiated once, in json.cpp: every unit would compile the whole class again otherwise.
+extern template class nlohmann::basic_json<>;
+
 namespace striatum {
 
 using Json = nlohmann::json;

@@ -28,7 +28,7 @@ class SystemClock final : public Clock {
   [[nodiscard]] Instant now() override;
 };
 
-/// OpenSSL's generator.
+/// The kernel's generator.
 class SystemRandom final : public Random {
  public:
   [[nodiscard]] std::string bytes(std::size_t count) override;

@@ -170,6 +170,18 @@ void Connection::execute(const char* sql) { execute_on(db_.get(), sql); }
 
 std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(db_.get()); }
 
+void Connection::copy_to(const std::filesystem::path& file) const {
+  sqlite3* opened = nullptr;
+  const int rc = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const std::unique_ptr<sqlite3, Close> copy(opened);
+  check(opened, rc);
+  execute_on(opened, "PRAGMA journal_mode=OFF;");
+  sqlite3_backup* pages = sqlite3_backup_init(opened, "main", db_.get(), "main");
+  if (pages == nullptr) broken(opened, sqlite3_errcode(opened));
+  sqlite3_backup_step(pages, -1);
+  check(opened, sqlite3_backup_finish(pages));
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(db_.get()) == 0; }
 
 void Connection::begin_immediate(int deadline_ms) {

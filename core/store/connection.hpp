@@ -146,6 +146,8 @@ class Connection {
   void begin_immediate(int deadline_ms);
   /// Moves the write-ahead log into the file and empties it; skipped when somebody else is at work.
   void fold_log();
+  /// Writes what is committed now, page by page, into the new database file `file`, and syncs it.
+  void copy_to(const std::filesystem::path& file) const;
   [[nodiscard]] bool in_transaction() const;
   /// True between begin_immediate and the end of that transaction.
   [[nodiscard]] bool writing() const { return writing_ && in_transaction(); }

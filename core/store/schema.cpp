@@ -328,7 +328,7 @@ bool current(Connection& db) {
 void keep_copy(Connection& db, int version) {
   const fs::path copy = db.file().string() + ".bak-v" + std::to_string(version);
   if (fs::exists(copy)) return;
-  db.run("VACUUM INTO ?1", copy.string());
+  db.copy_to(copy);
   ::chmod(copy.c_str(), 0600);
 }
 
