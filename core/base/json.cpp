@@ -2,6 +2,7 @@
 #include "base/json.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/text.hpp"
@@ -47,7 +48,26 @@ class RestrictedChecker : public nlohmann::json_sax<Json> {
   std::vector<std::set<std::string>> keys_;
 };
 
-/// True when the nesting stays within `limit`, without recursion: hostile input must not exhaust the stack.
+/// The number that begins at `start`, sign included.
+std::string_view number_at(std::string_view text, std::size_t start) {
+  std::size_t end = start + 1;
+  while (end < text.size() && std::string_view("0123456789+-.eE").find(text[end]) != std::string_view::npos) ++end;
+  return text.substr(start, end - start);
+}
+
+/// Whole numbers beyond 64 bits would silently turn into floats.
+bool keeps_its_value(std::string_view number) {
+  if (number.size() < 19 || number.find_first_of(".eE") != std::string_view::npos) return true;
+  std::int64_t negative = 0;
+  std::uint64_t positive = 0;
+  const auto* end = number.data() + number.size();
+  const auto read = number[0] == '-' ? std::from_chars(number.data(), end, negative)
+                                     : std::from_chars(number.data(), end, positive);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+/// True when the nesting stays within `limit`, without recursion: hostile input must not exhaust the stack; and when
+/// every whole number can be kept.
 bool shallow(std::string_view text, std::size_t limit) {
   std::size_t depth = 0;
   bool in_string = false;
@@ -59,6 +79,11 @@ bool shallow(std::string_view text, std::size_t limit) {
       continue;
     }
     if (c == '"') in_string = true;
+    if (c == '-' || (c >= '0' && c <= '9')) {
+      const auto number = number_at(text, i);
+      if (!keeps_its_value(number)) return false;
+      i += number.size() - 1;
+    }
     if ((c == '{' || c == '[') && ++depth > limit) return false;
     if ((c == '}' || c == ']') && depth > 0) --depth;
   }

@@ -22,7 +22,8 @@ using Json = nlohmann::json;
 /// The form some old columns use: as canonical ASCII, but `", "` and `": "` between items, keys in given order.
 [[nodiscard]] std::string to_spaced_ascii(const nlohmann::ordered_json& value);
 
-/// Parses one JSON text of depth ≤ 512; the last of duplicate keys wins. nullopt when it is not JSON.
+/// Parses one JSON text of depth ≤ 512, whole numbers within 64 bits; the last of duplicate keys wins. nullopt when
+/// it is not JSON.
 [[nodiscard]] std::optional<Json> parse_json(std::string_view text);
 
 /// The same, keys in the order of the text.

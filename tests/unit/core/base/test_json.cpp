@@ -30,6 +30,16 @@ TEST_CASE("a text is refused that is no JSON, too deep, or hides bytes behind a 
   CHECK_FALSE(parse_json(text));
 }
 
+TEST_CASE("a whole number that 64 bits cannot hold is refused, not rounded", "[base][json]") {
+  const std::string kept = GENERATE(std::string("-9223372036854775808"), std::string("[18446744073709551615, 0]"),
+                                    std::string(R"({"12345678901234567890123":"12345678901234567890123"})"));
+  const std::string refused = GENERATE(std::string("-9223372036854775809"), std::string("[18446744073709551616, 0]"),
+                                       std::string(R"({"n":1,"m":123456789012345678901234567890})"));
+  CHECK(parse_json(kept));
+  CHECK_FALSE(parse_json(refused));
+  CHECK(parse_json("12345678901234567890123e0"));
+}
+
 TEST_CASE("restricted JSON refuses what another reader could read otherwise", "[base][json]") {
   const std::string text = GENERATE(std::string(R"({"a":1,"a":2})"), std::string("1.5"), std::string("1e3"),
                                     std::string("9007199254740992"), std::string("-9007199254740992"),
