@@ -69,7 +69,7 @@ class Reader {
   }
 
   /// Exact name, or the only long option that begins so; options of the root count before the verb and, where the
-  /// root says so (fallthrough), behind it.
+  /// root says so (fallthrough), behind it. Null when there is none.
   const CLI::Option* find(const std::string& name) const {
     std::vector<const CLI::Option*> found;
     for (const CLI::App* app : {app_, &root_}) {
@@ -80,23 +80,28 @@ class Reader {
         const bool prefix = name.size() > 2 && name[1] == '-' &&
                             std::any_of(longs.begin(), longs.end(),
                                         [&](const std::string& l) { return ("--" + l).rfind(name, 0) == 0; });
-        if (prefix) found.push_back(option);
+        if (prefix && (app == app_ || option != app->get_help_ptr())) found.push_back(option);
       }
       if (app == &root_) break;
     }
-    if (found.size() == 1) return found.front();
-    throw UsageError{app_, (found.empty() ? "unknown option " : "ambiguous option ") + quote(name)};
+    if (found.size() > 1) throw UsageError{app_, "ambiguous option " + quote(name)};
+    return found.empty() ? nullptr : found.front();
   }
 
   void option(const std::string& word) {
     const auto equals = word.find('=');
     const std::string name = word.substr(0, equals);
     const CLI::Option* option = find(name);
+    if (option == nullptr) {
+      if (!unknown_) unknown_ = UsageError{app_, "unknown option " + quote(name)};
+      return;
+    }
     const std::string full = option->get_lnames().empty() ? name : "--" + option->get_lnames().front();
     auto& out = belongs_to_root(option) ? root_words_ : words_;
     out.push_back(full);
     if (option->get_items_expected_max() == 0) {
       if (equals != std::string::npos) throw UsageError{app_, "option " + quote(full) + " takes no value"};
+      if (option == app_->get_help_ptr()) throw HelpAsked{app_};
       if (full != "--json") line_.arguments[full] = true;
       return;
     }
@@ -135,24 +140,22 @@ class Reader {
       line_.words.insert(line_.words.end(), positionals_.begin(), positionals_.end());
       for (const std::string& word : positionals_) line_.arguments[""].push_back(to_utf8(word));
     }
+    if (unknown_) throw *unknown_;
     check_positionals();
     return std::move(line_);
   }
 
   void check_positionals() const {
-    if (!app_->get_subcommands({}).empty() && !help_asked()) throw UsageError{app_, "a command is missing"};
+    if (version_asked()) return;
+    if (!app_->get_subcommands({}).empty()) throw UsageError{app_, "a command is missing"};
     if (positional_only_ && positionals_.size() == before_mark_) throw UsageError{app_, "unrecognized argument '--'"};
     const auto options = app_->get_options([](const CLI::Option* o) { return o->get_positional(); });
-    if (positionals_.size() > options.size() && !help_asked()) {
+    if (positionals_.size() > options.size()) {
       throw UsageError{app_, "unrecognized argument " + quote(positionals_[options.size()])};
     }
   }
 
-  bool help_asked() const {
-    const auto asked = [](const std::string& word) { return word == "--help" || word == "--version"; };
-    return std::any_of(words_.begin(), words_.end(), asked) ||
-           std::any_of(root_words_.begin(), root_words_.end(), asked);
-  }
+  bool version_asked() const { return std::find(root_words_.begin(), root_words_.end(), "--version") != root_words_.end(); }
 
   const CLI::App& root_;
   const CLI::App* app_;
@@ -161,6 +164,8 @@ class Reader {
   bool positional_only_ = false;
   std::size_t before_mark_ = 0;
   std::vector<std::string> root_words_, verbs_, words_, positionals_;
+  /// Told at the end of the line, where a missing value or --help counts first.
+  std::optional<UsageError> unknown_;
   Line line_;
 };
 

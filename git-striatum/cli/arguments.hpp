@@ -29,6 +29,11 @@ struct UsageError {
   std::string message;
 };
 
+/// Thrown where `-h` or `--help` stands: what comes behind it on the line does not matter.
+struct HelpAsked {
+  const CLI::App* app;
+};
+
 /// Reads a line as release 1.24 did: unique prefixes of long options, `--option=value`, options and positionals in
 /// any order, negative numbers as values, `--` before positionals; a word that looks like an option is no value.
 [[nodiscard]] Line normalise(const CLI::App& root, const std::vector<std::string>& args);

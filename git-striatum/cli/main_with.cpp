@@ -41,6 +41,8 @@ void add_families(CLI::App& root, Shell& shell, const std::vector<std::string>& 
   const auto& all = families();
   for (std::size_t i = 1; i < args.size(); ++i) {
     if (args[i] == "-h" || args[i].rfind("--h", 0) == 0) break;
+    if (args[i].rfind("--r", 0) == 0 && args[i].find('=') == std::string::npos) ++i;  // the value of a root option
+    if (i >= args.size()) break;
     const auto named = std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.verb == args[i]; });
     if (named == all.end()) continue;
     named->add(root, shell);
@@ -124,8 +126,8 @@ int parse_and_run(CLI::App& root, Shell& shell, const std::vector<std::string>& 
   } catch (const CLI::CallForVersion& version) {
     shell.world().write(1, std::string(version.what()) + "\n");
     return 0;
-  } catch (const CLI::CallForHelp&) {
-    shell.world().write(1, help_of(deepest(root), program_of(shell.name())));
+  } catch (const HelpAsked& help) {
+    shell.world().write(1, help_of(*help.app, program_of(shell.name())));
     return 0;
   } catch (const CLI::ParseError& error) {
     return usage_error(shell.world(), deepest(root), shell.name(), error.what());

@@ -47,6 +47,25 @@ TEST_CASE("options may be shortened, joined, repeated and mixed with values that
   CHECK(code({"run", "pause", "--run-id", "x", "--reason", ""}) == 3);
 }
 
+TEST_CASE("help is printed where it stands, whatever comes behind it or is unknown in front", "[cli]") {
+  const test::TempFolder folder;
+  test::Driver cli(folder.path());
+  const std::string usage = "usage: striatum run start";
+  CHECK(cli.plain({"run", "start", "--nope", "-h"}).out.rfind(usage, 0) == 0);
+  CHECK(cli.plain({"run", "start", "-h", "--nope", "--run-id"}).out.rfind(usage, 0) == 0);
+  CHECK(cli.plain({"run", "start", "--he", "extra"}).out.rfind(usage, 0) == 0);
+  CHECK(cli.plain({"--help", "nope"}).out.rfind("usage: striatum [-h]", 0) == 0);
+  CHECK(cli.plain({"nope", "-h"}).code == 2);
+  CHECK(cli.plain({"run", "start", "--run-id", "-h"}).code == 2);
+  CHECK(cli.plain({"run", "start", "--help=1"}).code == 2);
+}
+
+TEST_CASE("a folder with the name of a verb is a value of --repo", "[cli]") {
+  CHECK(code({"--repo", "run", "status"}) == 3);
+  CHECK(code({"--rep", "list", "status"}) == 3);
+  CHECK(code({"--repo=run", "status"}) == 3);
+}
+
 TEST_CASE("help and version need no repository", "[cli]") {
   const test::TempFolder folder;
   test::Driver cli(folder.path());
