@@ -221,11 +221,11 @@ std::string document(app::Context& ctx, store::Connection& db, const RunId& id, 
 }
 
 /// Refuses (6) what is no file of ours.
-void require_replaceable(const app::Context& ctx, store::Connection& db, const std::string& path) {
-  const os::FileStat there = os::RepoFiles(ctx.place.work_tree.string()).stat(path);
+void require_replaceable(const app::Context& ctx, store::Connection& db, const std::string& path, const std::string& file) {
+  const os::FileStat there = os::RepoFiles(ctx.place.work_tree.string()).stat(file);
   if (there.access == os::Access::absent) return;
   const bool plain = there.access == os::Access::ok && there.type == os::FileType::regular;
-  if (plain && store::is_exported_path(db, path)) return;
+  if (plain && (store::is_exported_path(db, path) || store::is_exported_path(db, file))) return;
   refuse(Code::artifact,
          "export path " + quote(path) +
              (plain ? " holds a file that is no earlier export" : " is not a plain file inside the repository"),
@@ -250,23 +250,23 @@ Json evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& j
 
 Json export_evidence(app::Context& ctx, const ExportEvidence& command) {
   (void)store::get_run(ctx.state().db(), command.run);
-  app::require_repo_path(command.path);
+  const std::string file = app::plain_path(command.path);
   app::sweep(ctx, command.run);
   const std::string exported_at = to_text(command.exported_at.value_or(ctx.clock.now()));
   std::string text;
   (void)app::read(ctx, [&](store::Connection& db) {
-    require_replaceable(ctx, db, command.path);
+    require_replaceable(ctx, db, command.path, file);
     text = document(ctx, db, command.run, exported_at);
     return Json();
   });
   return app::write_with_file(ctx, [&](store::WriteUnit& unit, std::optional<app::OutFile>& out) -> Json {
-    require_replaceable(ctx, unit.db(), command.path);
+    require_replaceable(ctx, unit.db(), command.path, file);
     const std::string digest = sha256(text).hex();
     Event event{"evidence.exported", command.run};
     event.payload = {{"path", command.path}, {"sha256", digest}};
     unit.event(event);
     unit.fold_after_commit();
-    out.emplace(stage_document(ctx, command.path, text));
+    out.emplace(stage_document(ctx, file, text));
     return {{"status", "exported"}, {"run_id", command.run.str()}, {"path", command.path}, {"sha256", digest}};
   });
 }

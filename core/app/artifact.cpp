@@ -43,7 +43,8 @@ std::optional<Error> access_problem(os::Access access, const std::string& path) 
     case os::Access::symlink:
       return Error(Code::artifact, name + "is reached through a symbolic link; it must stay inside the repository",
                    {"publish the file itself"});
-    case os::Access::not_regular: return Error(Code::artifact, name + "is no regular file", {"publish a file"});
+    case os::Access::not_regular:
+      return Error(Code::artifact, name + "does not exist as a regular file", {"publish a file"});
     case os::Access::too_large: return Error(Code::artifact, name + "is larger than 512 MiB");
   }
   return std::nullopt;
@@ -57,7 +58,8 @@ void require_kind(const std::string& kind) {
   if (std::find(kArtifactKinds.begin(), kArtifactKinds.end(), kind) != kArtifactKinds.end()) return;
   std::vector<std::string> kinds(kArtifactKinds.begin(), kArtifactKinds.end());
   std::sort(kinds.begin(), kinds.end());
-  refuse(Code::artifact, "artifact kind " + quote(kind) + " is not in the allowed kinds list: " + join(kinds, ", "));
+  refuse(Code::artifact, "artifact kind " + quote(kind) + " is not in the allowed kinds list: " + join(kinds, ", "),
+         {"give one of them with --kind; `other` fits everything"});
 }
 
 void require_scope(const Job& job, const std::string& path) {
@@ -68,17 +70,27 @@ void require_scope(const Job& job, const std::string& path) {
                                       : "allowed: " + join(scope.allowed_paths, ", ")});
 }
 
+/// As in 1.24: what leaves the repository or touches the state is told before the scope, other odd paths behind it.
+void require_place(const Job& job, const std::string& path) {
+  const auto rule = broken_rule(path);
+  const bool odd = rule == PathRule::empty || rule == PathRule::git_folder || rule == PathRule::too_long;
+  require_scope(job, odd ? path : plain_path(path));
+  static_cast<void>(plain_path(path));
+}
+
 /// The canonical author line of the file; a Markdown file must not name anybody else.
 std::optional<std::string> checked_author_line(const ArtifactFile& file, const std::string& expected) {
   if (!valid_utf8(file.bytes())) return std::nullopt;
   const auto lines = domain::author_lines(file.bytes());
+  if (lines.empty()) return std::nullopt;
+  if (!file.is_markdown()) return lines.front();
   for (const std::string& line : lines) {
-    if (!file.is_markdown() || line == expected) continue;
+    if (domain::names_author(line, expected)) continue;
     refuse(Code::artifact, "markdown author line must match the work packet's: expected " + quote(expected) + ", got " +
                                quote(line),
            {"write the packet's author_line, or none"});
   }
-  return lines.empty() ? std::nullopt : std::optional(lines.front());
+  return expected;
 }
 
 /// A reply when these bytes are published already under this name; refuses (6) a clash.
@@ -114,6 +126,7 @@ PacketParts author_parts(store::Connection& db, const Run& run, const Session& s
 ArtifactFile::ArtifactFile(const Context& ctx, std::string path)
     : root_(ctx.place.work_tree.string()), path_(std::move(path)), problem_(path_problem(path_)) {
   if (problem_) return;
+  path_ = plain_path(path_);
   auto read = os::RepoFiles(root_).read(path_, kMaxArtifactBytes);
   problem_ = access_problem(read.access, path_);
   bytes_ = std::move(read.bytes);
@@ -135,8 +148,9 @@ void ArtifactFile::rewrite(const std::string& bytes) {
   bytes_ = bytes;
 }
 
-void require_repo_path(const std::string& path) {
+std::string plain_path(const std::string& path) {
   if (auto problem = path_problem(path)) throw *problem;
+  return std::get<RepoPath>(RepoPath::parse(path)).str();
 }
 
 void require_attested(store::Connection& db, const Run& run, const Job& job, const Session& session, Code code) {
@@ -158,8 +172,7 @@ Json publish(store::WriteUnit& unit, const Held& held, const Publish& command, A
   const Run run = store::get_run(db, job.run);
   const Session session = store::get_session(db, held.session);
   require_attested(db, run, job, session, Code::artifact);
-  require_repo_path(command.path);
-  require_scope(job, command.path);
+  require_place(job, command.path);
   (void)file.bytes();
   const auto author = checked_author_line(file, expected_author_line(author_parts(db, run, session)));
   if (file.is_markdown()) domain::check_front_matter(file.bytes(), command.kind);

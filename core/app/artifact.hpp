@@ -29,8 +29,9 @@ class ArtifactFile {
   std::optional<Error> problem_;
 };
 
-/// Refuses (6) a path of an export or decision: absolute, escaping, a state or git folder.
-void require_repo_path(const std::string& path);
+/// The plain form (`./a//b` is `a/b`) of a path of an artifact, export or decision, for the disk; rows and replies keep
+/// it as given. Refuses (6) what is absolute, escaping, in a state or git folder.
+[[nodiscard]] std::string plain_path(const std::string& path);
 
 /// The checks and rows of `publish-artifact`, inside a unit that `submit-review` shares.
 [[nodiscard]] Json publish(store::WriteUnit& unit, const Held& held, const Publish& command,

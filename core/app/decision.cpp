@@ -12,23 +12,31 @@ namespace striatum::app {
 namespace {
 
 void check_words(const RecordDecision& command) {
-  if (blank(command.title)) refuse(Code::artifact, "a decision needs a title; --title is blank");
+  if (blank(command.title)) {
+    refuse(Code::artifact, "a decision needs a title; --title is blank",
+           {"say what was decided: --title TEXT"});
+  }
   if (command.outcome == DecisionOutcome::accepted_with_follow_up && blank(command.follow_up.value_or(""))) {
     refuse(Code::artifact, "outcome accepted_with_follow_up needs --follow-up", {"say what has to follow"});
   }
   if (!command.decision_id) return;
   const std::string& id = *command.decision_id;
   const bool spaced = id.find_first_of(" \t\r\n\f\v") != std::string::npos;
-  if (id.empty() || spaced) refuse(Code::artifact, "decision id " + quote(id) + " must be one word");
+  if (id.empty() || spaced) {
+    refuse(Code::artifact, "decision id " + quote(id) + " must be one word",
+           {"leave --decision-id out to have one made"});
+  }
 }
 
 void refuse_repeated(store::Connection& db, const RecordDecision& command, const std::string& id) {
   if (store::find_decision(db, command.run, id)) {
-    refuse(Code::artifact, "decision id " + quote(id) + " is already recorded in run " + quote(command.run.str()));
+    refuse(Code::artifact, "decision id " + quote(id) + " is already recorded in run " + quote(command.run.str()),
+           {"choose another --decision-id"});
   }
   if (store::decision_path_taken(db, command.run, command.path)) {
     refuse(Code::artifact, "decision path " + quote(command.path) + " is already recorded in run " +
-                               quote(command.run.str()));
+                               quote(command.run.str()),
+         {"choose another --path"});
   }
 }
 
@@ -71,7 +79,7 @@ Json decision_record(Context& ctx, const RecordDecision& command) {
     check_words(command);
     const std::string id = command.decision_id.value_or(unit.new_id("dec"));
     refuse_repeated(unit.db(), command, id);
-    require_repo_path(command.path);
+    const std::string file = plain_path(command.path);
     const std::string text = document(command, id, unit.now());
     store::NewArtifact row;
     row.id = ArtifactId(unit.new_id("art"));
@@ -89,7 +97,7 @@ Json decision_record(Context& ctx, const RecordDecision& command) {
                      {"path", command.path},
                      {"sha256", row.sha256}};
     unit.event(event);
-    out.emplace(stage_document(ctx, command.path, text));
+    out.emplace(stage_document(ctx, file, text));
     return {{"status", "recorded"},   {"run_id", command.run.str()}, {"decision_id", id},
             {"artifact_id", row.id.str()}, {"path", command.path},   {"outcome", to_text(command.outcome)},
             {"sha256", row.sha256}};

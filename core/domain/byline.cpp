@@ -35,22 +35,20 @@ std::string byline_part(std::string_view text) {
   return out;
 }
 
-std::string_view without_decoration(std::string_view line) {
-  const auto decoration = [](char c) { return c == '#' || c == '*' || c == '_' || c == ' ' || c == '\t' || c == '\r'; };
-  while (!line.empty() && decoration(line.front())) line.remove_prefix(1);
-  while (!line.empty() && decoration(line.back())) line.remove_suffix(1);
-  return line;
+std::string without_emphasis(std::string_view text) {
+  std::string out(text);
+  out.erase(std::remove_if(out.begin(), out.end(), [](char c) { return c == '*' || c == '_'; }), out.end());
+  return out;
 }
 
-/// The canonical form of a line that names an author.
+/// The canonical form of a line that names an author: without `#` in front, `*` and `_`; in lower case.
 std::optional<std::string> as_author_line(std::string_view line) {
-  constexpr std::string_view kKey = "author";
-  const std::string_view text = without_decoration(line);
-  if (lower(text.substr(0, kKey.size())) != kKey) return std::nullopt;
-  std::string_view rest = text.substr(kKey.size());
-  while (!rest.empty() && (rest.front() == '*' || rest.front() == '_' || rest.front() == ' ')) rest.remove_prefix(1);
-  if (rest.empty() || rest.front() != ':') return std::nullopt;
-  return "author: " + std::string(without_decoration(rest.substr(1)));
+  constexpr std::string_view kKey = "author:";
+  std::string_view text = trim(line);
+  text.remove_prefix(std::min(text.find_first_not_of('#'), text.size()));
+  const std::string plain = lower(trim(without_emphasis(text)));
+  if (!plain.starts_with(kKey)) return std::nullopt;
+  return "author: " + std::string(trim(std::string_view(plain).substr(kKey.size())));
 }
 
 }  // namespace
@@ -74,6 +72,10 @@ std::string attested_line(std::string_view role, std::string_view model, int ord
   std::array<char, 16> number{};
   std::snprintf(number.data(), number.size(), "%03d", ordinal);
   return "author: " + byline_part(role) + "-" + (blank(model) ? "unknown-model" : byline_part(model)) + "-" + number.data();
+}
+
+bool names_author(std::string_view line, std::string_view expected) {
+  return without_emphasis(line) == without_emphasis(expected);
 }
 
 std::vector<std::string> author_lines(std::string_view text) {

@@ -21,4 +21,7 @@ namespace striatum::domain {
 /// after it up to a `## ` heading.
 [[nodiscard]] std::vector<std::string> author_lines(std::string_view text);
 
+/// Whether an author line is the expected one; the canonical form has lost the underscores of a label.
+[[nodiscard]] bool names_author(std::string_view line, std::string_view expected);
+
 }  // namespace striatum::domain

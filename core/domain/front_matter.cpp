@@ -99,7 +99,7 @@ std::map<std::string, Json> parse_fields(const std::vector<std::string>& lines, 
     if (blank(line) || line.front() == '#') continue;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t') {
-      bad("line " + std::to_string(i + 1) + " is not `key: JSON value`");
+      bad("line " + std::to_string(i + 1) + " is not 'key: value' with a value in JSON");
     }
     const std::string name(trim(line.substr(0, colon)));
     const std::string_view text = trim(line.substr(colon + 1));
@@ -123,7 +123,7 @@ std::optional<std::size_t> front_matter_end(std::string_view text) {
   const auto lines = split(text, '\n');
   if (without_cr(lines.front()) != "---") return std::nullopt;
   for (std::size_t i = 1; i < lines.size(); ++i) {
-    if (without_cr(lines[i]) == "---") return i + 1;
+    if (lines[i].starts_with("---")) return i + 1;
   }
   return std::nullopt;
 }
@@ -142,7 +142,6 @@ void check_front_matter(std::string_view text, const std::string& kind) {
     const auto known = [&name = name](const Field& field) { return field.name == name; };
     if (std::none_of(schema.begin(), schema.end(), known)) unknown.push_back(name);
   }
-  if (!unknown.empty()) bad("has unknown fields: " + join(unknown, ", "));
   for (const Field& field : schema) {
     const auto found = fields.find(field.name);
     if (found != fields.end()) {
@@ -151,6 +150,7 @@ void check_front_matter(std::string_view text, const std::string& kind) {
       bad("is missing required field " + quote(field.name));
     }
   }
+  if (!unknown.empty()) bad("has unknown fields: " + join(unknown, ", "));
 }
 
 bool front_matter_is_added(const std::string& kind) { return kind == "synthesis"; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/apply.hpp"
 
+#include "domain/repo_path.hpp"
 #include "store/nouns.hpp"
 
 namespace striatum::store {
@@ -19,8 +20,15 @@ std::vector<Job> jobs_by_id(Connection& db, std::string_view sql, const Args&...
   return out;
 }
 
+/// Rows keep a path as it was typed (`./a`); git knows the plain one.
+std::string plain(std::string path) {
+  const auto parsed = RepoPath::parse(path);
+  const auto* plain = std::get_if<RepoPath>(&parsed);
+  return plain != nullptr ? plain->str() : path;
+}
+
 Publication read_publication(const Use& row) {
-  return {row.id<ArtifactId>(0), row.id<JobId>(1), row.text(2), row.text(3)};
+  return {row.id<ArtifactId>(0), row.id<JobId>(1), plain(row.text(2)), row.text(3)};
 }
 
 Intent read_intent(const Use& row) {
@@ -94,7 +102,7 @@ std::vector<std::string> reviewed_paths(Connection& db, const RunId& run) {
       "SELECT DISTINCT a.repo_path FROM artifacts a JOIN jobs j ON j.job_id = a.job_id "
       "WHERE a.run_id = ?1 AND j.job_type = 'review'",
       run);
-  while (row.step()) out.push_back(row.text(0));
+  while (row.step()) out.push_back(plain(row.text(0)));
   return out;
 }
 
@@ -112,7 +120,7 @@ std::optional<Publication> active_publication(Connection& db, const std::string&
                                               const std::optional<std::string>& branch) {
   Use row = db.use(
       "SELECT a.artifact_id, a.job_id, a.repo_path, a.content_sha256 FROM runs r "
-      "JOIN artifacts a ON a.run_id = r.run_id WHERE r.state IN ('running', 'blocked') AND a.repo_path = ?1 "
+      "JOIN artifacts a ON a.run_id = r.run_id WHERE r.state IN ('running', 'blocked') AND a.repo_path IN (?1, './' || ?1) "
       "AND a.job_id IS NOT NULL AND (?2 IS NULL OR r.branch_name = ?2) ORDER BY a.created_at DESC, a.rowid DESC LIMIT 1",
       path, branch);
   if (!row.step()) return std::nullopt;

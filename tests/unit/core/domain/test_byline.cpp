@@ -26,8 +26,17 @@ TEST_CASE("author lines are found in front matter and before the first section",
   CHECK(author_lines("---\nauthor: x\n---\nauthor: y\n").size() == 2);
   CHECK(author_lines("## S\nauthor: x\n").empty());
   CHECK(author_lines("authority: x\n").empty());
+  CHECK(author_lines("author : x\n").empty());
+  CHECK(author_lines("#_AUTHOR*: Ann_B \n") == std::vector<std::string>{"author: annb"});
   std::string far(60, '\n');
   CHECK(author_lines(far + "author: x\n").empty());
+}
+
+TEST_CASE("the author line of a label with an underscore is recognised", "[domain][artifact]") {
+  const auto lines = author_lines("**Author:** operator [self-declared: x_y]\n");
+  REQUIRE(lines.size() == 1);
+  CHECK(names_author(lines.front(), operator_line("x_y")));
+  CHECK_FALSE(names_author(lines.front(), operator_line("x.y")));
 }
 
 TEST_CASE("a path is in scope when it is allowed and nowhere forbidden", "[domain][scope]") {

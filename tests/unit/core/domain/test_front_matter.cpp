@@ -36,6 +36,10 @@ TEST_CASE("a complete block is accepted, comments and blank lines included", "[d
   CHECK(problem(block(kFinding + "verdict_intent: \"accept\"\r\n")).empty());
 }
 
+TEST_CASE("any line that begins with three dashes closes the block", "[domain][artifact]") {
+  CHECK(problem("---\n" + kFinding + "verdict_intent: \"accept\"\n--- end\n").empty());
+}
+
 TEST_CASE("each broken block is refused by the field it breaks", "[domain][artifact]") {
   CHECK(says(problem("---\n" + kFinding), "front matter"));
   CHECK(says(problem(block(kFinding)), "missing required field 'verdict_intent'"));
@@ -45,7 +49,8 @@ TEST_CASE("each broken block is refused by the field it breaks", "[domain][artif
   CHECK(says(problem(block(kFinding + "verdict_intent: \"accept\"\nmood: 1\n")), "unknown fields: mood"));
   CHECK(says(problem(block(kFinding + "verdict_intent: \"accept\"\ntags: [1]\n")), "list of strings"));
   CHECK(says(problem(block(kFinding + kFinding + "verdict_intent: \"accept\"\n")), "twice"));
-  CHECK(says(problem(block("schema_version: \"striatum.finding.v2\"\nartifact_kind: \"finding\"\n")), "striatum.finding.v1"));
+  CHECK(says(problem(block("mood: 1\nschema_version: \"striatum.finding.v2\"\nartifact_kind: \"finding\"\n")),
+             "striatum.finding.v1"));
 }
 
 TEST_CASE("a count is a whole number from zero on and never a boolean", "[domain][artifact]") {
