@@ -4,13 +4,10 @@
 #include "app/flow.hpp"
 #include "app/git_facts.hpp"
 #include "app/verbs.hpp"
-#include "domain/workflow.hpp"
-#include "os/files.hpp"
+#include "app/workflow.hpp"
 
 namespace striatum::app {
 namespace {
-
-constexpr std::size_t kMaxWorkflowBytes = std::size_t{256} << 20;
 
 /// Validation asks only that these are there; a row needs them to be one value.
 void refuse_unstorable(const Json& document) {
@@ -23,17 +20,6 @@ void refuse_unstorable(const Json& document) {
   for (const Json& job : member(document, "jobs")) {
     if (job.contains("title")) check(job.at("title"), "title of job " + quote(text_member(job, "id")), true);
   }
-}
-
-domain::Workflow load_workflow(const Context& ctx, const std::string& path) {
-  const auto text = os::read_file(path, kMaxWorkflowBytes);
-  if (!text) refuse(Code::workflow, "workflow file not found: " + quote(path), {"make one with `workflow init PATH`"});
-  domain::WorkflowChecks checks;
-  checks.strict = default_strict(ctx);
-  auto workflow = domain::Workflow::parse(*text, path, checks);
-  domain::refuse_unknown_job_types(workflow.document());
-  refuse_unstorable(workflow.document());
-  return workflow;
 }
 
 JobId first_job_id(const RunId& run, const std::string& name) { return JobId("job_" + run.str() + "_" + name); }
@@ -132,17 +118,16 @@ Json pause_reply(const Run& run, const std::optional<std::string>& paused_at, st
 
 }  // namespace
 
-Prepared run_prepare(Context& ctx, const std::string& path) {
+Json run_prepare(Context& ctx, const std::string& path, const domain::Remark& remark) {
   (void)ctx.state();  // code 3 or 9 before the workflow is judged
-  const domain::Workflow workflow = load_workflow(ctx, path);
+  const domain::Workflow workflow = load_workflow(path, "", default_strict(ctx), remark);
+  domain::refuse_unknown_job_types(workflow.document());
+  refuse_unstorable(workflow.document());
   const bool automatic = workflow.branch().mode == "auto";
-  Prepared out;
-  out.data = write(
+  const Json prepared = write(
       ctx, [&](store::WriteUnit& unit) { return prepare_rows(ctx, unit, workflow, path); },
       automatic ? Step::interim : Step::last);
-  if (automatic) out.data = confirm_suggested(ctx, out.data);
-  out.warning = domain::deprecated_needs_warning(workflow.deprecated_needs());
-  return out;
+  return automatic ? confirm_suggested(ctx, prepared) : prepared;
 }
 
 Json run_start(Context& ctx, const RunId& id) {
@@ -170,7 +155,8 @@ Json run_start(Context& ctx, const RunId& id) {
   });
 }
 
-Json run_pause(Context& ctx, const RunId& id, const std::string& reason) {
+Json run_pause(Context& ctx, const RunId& id, const std::string& given) {
+  const std::string reason = given.empty() ? "operator_paused" : given;
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
     const Run run = store::get_run(unit.db(), id);
     refuse_terminal(run);
@@ -194,7 +180,8 @@ Json run_resume(Context& ctx, const RunId& id) {
   });
 }
 
-Json run_cancel(Context& ctx, const RunId& id, const std::string& reason) {
+Json run_cancel(Context& ctx, const RunId& id, const std::string& given) {
+  const std::string reason = given.empty() ? "operator_canceled" : given;
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
     const Run run = store::get_run(unit.db(), id);
     Json reply{{"run_id", id.str()}, {"state", "canceled"}, {"status", "canceled"}};
@@ -224,7 +211,8 @@ Json run_retry_job(Context& ctx, const RunId& run_id, const JobId& job_id) {
     }
     const Job job = store::get_job(unit.db(), job_id);
     if (job.run != run_id) {
-      refuse(Code::transition, "job " + quote(job_id.str()) + " belongs to another run, " + quote(job.run.str()));
+      refuse(Code::transition, "job " + quote(job_id.str()) + " belongs to another run, " + quote(job.run.str()),
+             {"give the --run-id of the job, as `why JOB_ID` tells it"});
     }
     const bool retriable =
         job.state == JobState::failed || job.state == JobState::canceled || job.state == JobState::blocked;

@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "domain/states.hpp"
+#include "domain/workflow.hpp"
 
 namespace striatum::app {
 
@@ -20,13 +21,8 @@ enum class Lost { ask, restore, forget };
 [[nodiscard]] Json init(Context& ctx, Lost lost);
 
 // ---- run (run.cpp)
-struct Prepared {
-  Json data;
-  /// For standard error: the workflow uses a deprecated field. Empty when not.
-  std::string warning;
-};
 /// `workflow`: path relative to the current folder.
-[[nodiscard]] Prepared run_prepare(Context& ctx, const std::string& workflow);
+[[nodiscard]] Json run_prepare(Context& ctx, const std::string& workflow, const domain::Remark& remark = {});
 [[nodiscard]] Json run_start(Context& ctx, const RunId& run);
 [[nodiscard]] Json run_pause(Context& ctx, const RunId& run, const std::string& reason);
 [[nodiscard]] Json run_resume(Context& ctx, const RunId& run);

@@ -29,7 +29,7 @@ std::string read_workflow(const std::string& path) {
     throw Error(Code::workflow, "workflow file cannot be read: " + error.message())
         .with_kind(std::string(error.kind()));
   }
-  refuse(Code::workflow, "workflow file does not exist: " + quote(path));
+  refuse(Code::workflow, "workflow file not found: " + quote(path), {"make one with `workflow init PATH`"});
 }
 
 void add_warnings(Json& data, const domain::Workflow& workflow) {
@@ -48,7 +48,8 @@ fs::path tidy(const std::string& path) {
 void refuse_reserved(const fs::path& target) {
   for (const fs::path& part : target) {
     if (const auto rule = forbidden_component(part.native())) {
-      refuse(Code::artifact, "path " + quote(target.native()) + ' ' + std::string(explain(*rule)));
+      refuse(Code::artifact, "path " + quote(target.native()) + ' ' + std::string(explain(*rule)),
+             {"choose another folder"});
     }
   }
 }
@@ -98,10 +99,12 @@ void create_starter(const fs::path& target, const std::vector<domain::StarterFil
 
 }  // namespace
 
-domain::Workflow load_workflow(const std::string& path, const std::string& repo_root, bool strict) {
+domain::Workflow load_workflow(const std::string& path, const std::string& repo_root, bool strict,
+                               const domain::Remark& remark) {
   domain::refuse_yaml_name(path);
   domain::WorkflowChecks checks;
   checks.strict = strict;
+  checks.remark = remark;
   if (!repo_root.empty()) {
     checks.command_exists = [&](const std::string& name) {
       std::error_code ignored;
@@ -111,40 +114,32 @@ domain::Workflow load_workflow(const std::string& path, const std::string& repo_
   return domain::Workflow::parse(read_workflow(path), path, checks);
 }
 
-WorkflowAnswer validate_workflow(const std::string& path, const std::string& repo_root, bool strict) {
-  const auto workflow = load_workflow(path, repo_root, strict);
-  WorkflowAnswer answer{{{"workflow_id", workflow.id()}, {"valid", true}},
-                        domain::deprecated_needs_warning(workflow.deprecated_needs())};
-  add_warnings(answer.data, workflow);
-  return answer;
+Json validate_workflow(const std::string& path, const std::string& repo_root, bool strict,
+                       const domain::Remark& remark) {
+  const auto workflow = load_workflow(path, repo_root, strict, remark);
+  Json data{{"workflow_id", workflow.id()}, {"valid", true}};
+  add_warnings(data, workflow);
+  return data;
 }
 
-WorkflowAnswer plan_workflow(const std::string& path, const std::string& repo_root) {
-  const auto workflow = load_workflow(path, repo_root, false);
-  WorkflowAnswer answer{domain::workflow_plan(workflow.document()),
-                        domain::deprecated_needs_warning(workflow.deprecated_needs())};
-  add_warnings(answer.data, workflow);
-  return answer;
+Json plan_workflow(const std::string& path, const std::string& repo_root, const domain::Remark& remark) {
+  const auto workflow = load_workflow(path, repo_root, false, remark);
+  Json data = domain::workflow_plan(workflow.document());
+  add_warnings(data, workflow);
+  return data;
 }
 
-WorkflowAnswer graph_workflow(const std::string& path, GraphFormat format) {
-  const auto workflow = load_workflow(path, "", false);
+Json graph_workflow(const std::string& path, GraphFormat format, const domain::Remark& remark) {
+  const auto workflow = load_workflow(path, "", false, remark);
   const Json& document = workflow.document();
-  WorkflowAnswer answer{{}, domain::deprecated_needs_warning(workflow.deprecated_needs())};
   switch (format) {
-    case GraphFormat::mermaid:
-      answer.data = {{"format", "mermaid"}, {"source", domain::mermaid(document)}};
-      break;
-    case GraphFormat::dot:
-      answer.data = {{"format", "dot"}, {"source", domain::dot(document)}};
-      break;
-    case GraphFormat::json:
-      answer.data = {{"workflow_id", workflow.id()},
+    case GraphFormat::mermaid: return {{"format", "mermaid"}, {"source", domain::mermaid(document)}};
+    case GraphFormat::dot: return {{"format", "dot"}, {"source", domain::dot(document)}};
+    case GraphFormat::json: break;
+  }
+  return {{"workflow_id", workflow.id()},
                      {"workflow_version", workflow.version()},
                      {"graph", domain::graph_object(document)}};
-      break;
-  }
-  return answer;
 }
 
 Json init_workflow(const std::string& path, domain::StarterStyle style, Instant now) {
@@ -153,7 +148,8 @@ Json init_workflow(const std::string& path, domain::StarterStyle style, Instant 
   const std::string slug = target.filename().native();
   if (slug.empty() || slug == "." || slug == ".." ||
       fs::symlink_status(target).type() != fs::file_type::not_found) {
-    refuse(Code::workflow, "workflow init refuses to overwrite " + quote(name));
+    refuse(Code::workflow, "workflow init refuses to overwrite " + quote(name),
+           {"choose a folder that does not exist yet"});
   }
   refuse_reserved(target);
   refuse_links(target);

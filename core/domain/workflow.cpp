@@ -63,7 +63,7 @@ std::string name_of(std::string_view source) { return std::string(source.substr(
 /// Where parsing stopped, so that a person finds it.
 std::string parse_problem(std::string_view text) {
   KeyOrderReader reader;
-  if (Json::sax_parse(text, &reader)) return "it is nested too deeply, or holds a NUL byte";
+  if (Json::sax_parse(text, &reader)) return "it is nested too deeply, holds a NUL byte or a whole number beyond 64 bits";
   if (reader.number_out_of_range) return "a number is out of range";
   const std::string_view before = text.substr(0, reader.error_byte > 0 ? reader.error_byte - 1 : 0);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
@@ -97,9 +97,7 @@ Workflow Workflow::parse(std::string_view text, std::string_view source, const W
   workflow.document_ = read_document(text, source);
   KeyOrderReader reader;
   Json::sax_parse(text, &reader);
-  Findings findings = WorkflowChecker(workflow.document_, reader.order, checks).run();
-  workflow.warnings_ = std::move(findings.warnings);
-  workflow.deprecated_needs_ = std::move(findings.deprecated_needs);
+  workflow.warnings_ = WorkflowChecker(workflow.document_, reader.order, checks).run();
   return workflow;
 }
 
@@ -118,12 +116,6 @@ void refuse_unknown_job_types(const Json& document) {
                 ", not one of draft, review, ledger, synthesis, build, test, human_checkpoint, generic",
             "jobs[" + std::to_string(i) + "].type");
   }
-}
-
-std::string deprecated_needs_warning(const std::vector<std::string>& job_ids) {
-  if (job_ids.empty()) return {};
-  return "warning: deprecated 'needs' in jobs " + join(job_ids, ", ") +
-         ": the order comes from 'edges' alone, so the field can be deleted";
 }
 
 }  // namespace striatum::domain

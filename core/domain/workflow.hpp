@@ -11,11 +11,16 @@
 
 namespace striatum::domain {
 
+/// Takes a line for people that is no part of the reply.
+using Remark = std::function<void(const std::string&)>;
+
 struct WorkflowChecks {
   /// Also refuse edge loops, jobs behind them, and job types that no job row can have.
   bool strict = false;
   /// Is there a file at this path below the repository? Unset: lane commands are not looked up.
   std::function<bool(const std::string&)> command_exists;
+  /// Told of jobs that still carry `needs`, also when a later check fails. Unset: nobody is.
+  Remark remark = nullptr;
 };
 
 /// A workflow document that passed validation.
@@ -29,8 +34,6 @@ class Workflow {
   [[nodiscard]] const Json& document() const { return document_; }
   /// Lint of `workflow validate` and `workflow plan`; nothing stops on it.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
-  /// Sorted ids of the jobs that still carry `needs`.
-  [[nodiscard]] const std::vector<std::string>& deprecated_needs() const { return deprecated_needs_; }
 
   /// Any JSON value: only its presence is checked.
   [[nodiscard]] const Json& id() const { return member(document_, "workflow_id"); }
@@ -46,7 +49,6 @@ class Workflow {
   Workflow() = default;
   Json document_;
   std::vector<std::string> warnings_;
-  std::vector<std::string> deprecated_needs_;
 };
 
 /// Throws `Error` (8) for a file name that ends in `.yaml` or `.yml`.
@@ -54,8 +56,5 @@ void refuse_yaml_name(std::string_view source);
 
 /// Throws `Error` (8) for the first job whose type no job row can have.
 void refuse_unknown_job_types(const Json& document);
-
-/// What goes to standard error for `deprecated_needs()`; empty when there is none.
-[[nodiscard]] std::string deprecated_needs_warning(const std::vector<std::string>& job_ids);
 
 }  // namespace striatum::domain

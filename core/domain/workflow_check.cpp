@@ -92,7 +92,7 @@ std::string WorkflowChecker::repository_of(const Json& job) const {
   return cross_repository_ ? text_member(job, "repository") : std::string();
 }
 
-Findings WorkflowChecker::run() {
+std::vector<std::string> WorkflowChecker::run() {
   check_top_level();
   check_repositories();
   check_provenance();
@@ -106,7 +106,7 @@ Findings WorkflowChecker::run() {
   check_repository_limits();
   check_revision_policy();
   if (checks_.strict) check_strict();
-  return std::move(findings_);
+  return std::move(warnings_);
 }
 
 void WorkflowChecker::check_top_level() const {

@@ -17,18 +17,13 @@ namespace striatum::domain {
 /// in the file.
 using KeyOrder = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-struct Findings {
-  std::vector<std::string> warnings;
-  std::vector<std::string> deprecated_needs;
-};
-
 class WorkflowChecker {
  public:
   WorkflowChecker(const Json& document, const KeyOrder& order, const WorkflowChecks& checks)
       : document_(document), order_(order), checks_(checks) {}
 
-  /// Throws at the first problem.
-  [[nodiscard]] Findings run();
+  /// The warnings. Throws at the first problem.
+  [[nodiscard]] std::vector<std::string> run();
 
  private:
   void check_top_level() const;
@@ -52,7 +47,8 @@ class WorkflowChecker {
   void check_required_postures() const;
   // workflow_check_edges.cpp
   void check_edges();
-  void check_needs();
+  void check_needs() const;
+  void warn_of_needs() const;
   void check_cycles();
   void check_parallel_groups() const;
   void check_repository_limits() const;
@@ -68,7 +64,7 @@ class WorkflowChecker {
   const Json& document_;
   const KeyOrder& order_;
   const WorkflowChecks& checks_;
-  Findings findings_;
+  std::vector<std::string> warnings_;
   bool cross_repository_ = false;
   std::map<std::string, const Json*> jobs_;
   std::map<std::string, std::vector<std::string>> successors_;

@@ -59,22 +59,34 @@ void WorkflowChecker::check_edges() {
     predecessors_[to].insert(from);
   }
   check_needs();
+  warn_of_needs();
 }
 
-void WorkflowChecker::check_needs() {
+void WorkflowChecker::check_needs() const {
   for (const Json& job : top("jobs")) {
     if (!has(job, "needs")) continue;
     const std::string id = text_member(job, "id");
     if (!member(job, "needs").is_array()) {
       invalid("job " + quote(id) + " needs has to be a list, in accord with the edges");
     }
-    const auto& sources = predecessors_[id];
+    const auto found = predecessors_.find(id);
+    const auto sources = found == predecessors_.end() ? std::set<std::string>() : found->second;
     if (needs_of(job) == sources) continue;
     const std::vector<std::string> told(sources.begin(), sources.end());
     invalid("job " + quote(id) + " needs other jobs than its edges say; by the edges: " +
             (told.empty() ? "none" : join(told, ", ")));
   }
-  std::sort(findings_.deprecated_needs.begin(), findings_.deprecated_needs.end());
+}
+
+void WorkflowChecker::warn_of_needs() const {
+  std::vector<std::string> ids;
+  for (const Json& job : top("jobs")) {
+    if (has(job, "needs")) ids.push_back(text_member(job, "id"));
+  }
+  if (ids.empty() || !checks_.remark) return;
+  std::sort(ids.begin(), ids.end());
+  checks_.remark("warning: deprecated 'needs' in jobs " + join(ids, ", ") +
+                 ": the order comes from 'edges' alone, so the field can be deleted");
 }
 
 void WorkflowChecker::check_cycles() {

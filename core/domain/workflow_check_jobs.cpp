@@ -49,7 +49,7 @@ void check_posture(const Json& job, const std::string& id) {
   const std::string posture = text_of(member(job, "review_posture"));
   if (posture.empty()) invalid(name + ": review_posture must be a non-empty string");
   if (is_review_posture(posture)) return;
-  if (posture.starts_with("custom:")) invalid(name + ": review_posture 'custom:' has empty custom name");
+  if (posture.starts_with("custom:")) invalid(name + ": review_posture " + quote(posture) + " has empty custom name");
   invalid(name + ": unknown review_posture " + shown(posture) + ", not one of " +
           join(plain_review_postures(), ", ") + " or custom:NAME");
 }
@@ -130,12 +130,10 @@ void WorkflowChecker::check_job_links(const Json& job, const std::string& id, co
   }
   if (!has(job, "needs")) return;
   const Json& needs = member(job, "needs");
-  if (needs.is_array()) {
-    for (const Json& entry : needs) {
-      if (!entry.is_string()) invalid(name + " needs lists " + shown(entry) + ", which is no job id");
-    }
+  if (!needs.is_array()) return;
+  for (const Json& entry : needs) {
+    if (!entry.is_string()) invalid(name + " needs lists " + shown(entry) + ", which is no job id");
   }
-  findings_.deprecated_needs.push_back(id);
 }
 
 void WorkflowChecker::check_job_artifacts(const Json& job, const std::string& id,

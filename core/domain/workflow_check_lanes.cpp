@@ -133,7 +133,7 @@ void WorkflowChecker::check_profile(const std::string& id, const Json& body) {
   }
   for (const auto& [key, value] : body.items()) {
     if (among(kProfileFields, key)) continue;
-    findings_.warnings.push_back(name + ": field " + quote(key) + " is not known and has no effect");
+    warnings_.push_back(name + ": field " + quote(key) + " is not known and has no effect");
   }
 }
 
@@ -180,7 +180,7 @@ void WorkflowChecker::check_command(const std::string& id, const Json& lane) {
   const std::string program = text_of(command[0]);
   if (!checks_.command_exists || program.front() == '/' || program.find('/') == std::string::npos) return;
   if (checks_.command_exists(program)) return;
-  findings_.warnings.push_back(name + ": command " + quote(program) + " is not in the repository");
+  warnings_.push_back(name + ": command " + quote(program) + " is not in the repository");
 }
 
 }  // namespace striatum::domain

@@ -101,6 +101,10 @@ void Shell::line(const std::string& text) { world_.write(1, text + "\n"); }
 
 void Shell::remark(const std::string& text) { world_.write(2, text + "\n"); }
 
+std::function<void(const std::string&)> Shell::remarks() {
+  return [this](const std::string& text) { remark(text); };
+}
+
 void Shell::fail(const Error& error) {
   exit_code_ = static_cast<int>(error.code());
   if (json) {

@@ -72,6 +72,8 @@ class Shell {
   void line(const std::string& text);
   /// A remark on standard error.
   void remark(const std::string& text);
+  /// `remark` as a function to hand on.
+  [[nodiscard]] std::function<void(const std::string&)> remarks();
   void fail(const Error& error);
   [[nodiscard]] int exit_code() const { return exit_code_; }
 

@@ -27,9 +27,8 @@ void add_prepare(CLI::App& group, Shell& shell) {
   auto* verb = group.add_subcommand("prepare", "Check a workflow and prepare a run of it");
   add_text(*verb, "--workflow", args->workflow, "Path of workflow.json")->required();
   verb->callback([args, &shell] {
-    const app::Prepared prepared = app::run_prepare(shell.open(), args->workflow);
-    if (!prepared.warning.empty()) shell.remark(prepared.warning);
-    shell.finish(prepared.data, [&] { return people_prepared(prepared.data); });
+    const Json data = app::run_prepare(shell.open(), args->workflow, shell.remarks());
+    shell.finish(data, [&] { return people_prepared(data); });
   });
 }
 
@@ -45,7 +44,6 @@ void add_start(CLI::App& group, Shell& shell) {
 
 void add_pause(CLI::App& group, Shell& shell) {
   auto args = std::make_shared<RunArgs>();
-  args->reason = "operator_paused";
   auto* verb = group.add_subcommand("pause", "Hand out no more work of a run");
   add_run_id(*verb, *args);
   add_text(*verb, "--reason", args->reason, "Why (default operator_paused)");
@@ -61,7 +59,6 @@ void add_resume(CLI::App& group, Shell& shell) {
 
 void add_cancel(CLI::App& group, Shell& shell) {
   auto args = std::make_shared<RunArgs>();
-  args->reason = "operator_canceled";
   auto* verb = group.add_subcommand("cancel", "End a run and its open jobs");
   add_run_id(*verb, *args);
   add_text(*verb, "--reason", args->reason, "Why (default operator_canceled)");

@@ -61,19 +61,15 @@ std::string created_text(const Json& data) {
   return out;
 }
 
-void remark_on(Shell& shell, const app::WorkflowAnswer& answer) {
-  if (!answer.warning.empty()) shell.remark(answer.warning);
-}
-
 void add_validate(CLI::App& group, Shell& shell) {
   auto args = std::make_shared<WorkflowArgs>();
   auto* verb = group.add_subcommand("validate", "Check a workflow file; the first problem is told");
   add_path(*verb, *args, "Path of workflow.json");
   verb->callback([args, &shell] {
     const app::Context& ctx = shell.open();
-    const auto answer = app::validate_workflow(args->path, ctx.place.root.string(), app::default_strict(ctx));
-    remark_on(shell, answer);
-    shell.finish(answer.data, [&] { return validated_text(answer.data); });
+    const Json data =
+        app::validate_workflow(args->path, ctx.place.root.string(), app::default_strict(ctx), shell.remarks());
+    shell.finish(data, [&] { return validated_text(data); });
   });
 }
 
@@ -82,9 +78,8 @@ void add_plan(CLI::App& group, Shell& shell) {
   auto* verb = group.add_subcommand("plan", "Show which jobs become claimable when");
   add_path(*verb, *args, "Path of workflow.json");
   verb->callback([args, &shell] {
-    const auto answer = app::plan_workflow(args->path, shell.open().place.root.string());
-    remark_on(shell, answer);
-    shell.finish(answer.data, [&] { return plan_text(answer.data); });
+    const Json data = app::plan_workflow(args->path, shell.open().place.root.string(), shell.remarks());
+    shell.finish(data, [&] { return plan_text(data); });
   });
 }
 
@@ -100,10 +95,9 @@ void add_graph(CLI::App& group, Shell& shell) {
   add_choice(*verb, "--format", args->format, {"mermaid", "json", "dot"}, "Notation (default mermaid)");
   verb->callback([args, &shell] {
     (void)shell.open();
-    const auto answer = app::graph_workflow(args->path, graph_format(args->format));
-    remark_on(shell, answer);
-    if (!answer.data.contains("source")) return shell.finish(answer.data);
-    shell.finish_text(answer.data.at("source").get<std::string>(), answer.data);
+    const Json data = app::graph_workflow(args->path, graph_format(args->format), shell.remarks());
+    if (!data.contains("source")) return shell.finish(data);
+    shell.finish_text(data.at("source").get<std::string>(), data);
   });
 }
 

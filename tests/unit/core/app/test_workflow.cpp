@@ -44,11 +44,11 @@ TEST_CASE("a new workflow folder is valid, drawn and planned") {
   CHECK(made["files"].size() == 6);
   for (const auto& name : made["files"]) CHECK(fs::is_regular_file(fs::path(flow) / name.get<std::string>()));
   const std::string file = made["workflow_path"];
-  CHECK(app::validate_workflow(file, folder.path, true).data ==
+  CHECK(app::validate_workflow(file, folder.path, true) ==
         Json{{"valid", true}, {"workflow_id", "first-starter"}});
-  CHECK(app::plan_workflow(file, folder.path).data["summary"]["claim_steps"] == 3);
-  CHECK(app::graph_workflow(file, app::GraphFormat::dot).data["format"] == "dot");
-  CHECK(app::graph_workflow(file, app::GraphFormat::json).data["graph"]["nodes"].size() == 3);
+  CHECK(app::plan_workflow(file, folder.path)["summary"]["claim_steps"] == 3);
+  CHECK(app::graph_workflow(file, app::GraphFormat::dot)["format"] == "dot");
+  CHECK(app::graph_workflow(file, app::GraphFormat::json)["graph"]["nodes"].size() == 3);
 }
 
 TEST_CASE("init refuses what exists and what is reserved, and leaves nothing behind") {

@@ -77,7 +77,6 @@ TEST_CASE("a sound workflow is accepted with its fields") {
   CHECK(workflow.branch().mode == "confirm");
   CHECK(workflow.provenance_mode() == "advisory");
   CHECK(workflow.warnings().empty());
-  CHECK(workflow.deprecated_needs().empty());
 }
 
 TEST_CASE("each wrong field is refused with its words and path") {
@@ -241,15 +240,18 @@ TEST_CASE("warnings name profile and key, lane and command, and the jobs with ne
   document["lanes"]["local"]["command"] = {"bin/agent"};
   document["jobs"][1]["needs"] = {"make"};
   document["jobs"][0]["needs"] = Json::array();
+  std::vector<std::string> remarks;
+  const auto remark = [&](const std::string& line) { remarks.push_back(line); };
   const auto absent = [](const std::string& name) { return name != "bin/agent"; };
-  const auto workflow = Workflow::parse(document.dump(), "w.json", {false, absent});
+  const auto workflow = Workflow::parse(document.dump(), "w.json", {false, absent, remark});
   REQUIRE(workflow.warnings().size() == 2);
   CHECK(workflow.warnings()[0].find("'hp': field 'colour'") != std::string::npos);
   CHECK(workflow.warnings()[1].find("lane 'local': command 'bin/agent'") != std::string::npos);
-  CHECK(workflow.deprecated_needs() == std::vector<std::string>{"look", "make"});
-  CHECK(deprecated_needs_warning({"look", "make"}).find("deprecated 'needs' in jobs look, make") !=
-        std::string::npos);
-  CHECK(deprecated_needs_warning({}).empty());
+  REQUIRE(remarks.size() == 1);
+  CHECK(remarks[0].find("deprecated 'needs' in jobs look, make") != std::string::npos);
+  document["cycles"] = 5;
+  CHECK_THROWS(Workflow::parse(document.dump(), "w.json", {false, absent, remark}));
+  CHECK(remarks.size() == 2);
 }
 
 TEST_CASE("parallel groups and repositories are checked together") {
