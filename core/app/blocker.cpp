@@ -21,11 +21,15 @@ Decision checked_decision(store::Connection& db, const Blocker& blocker, const s
 }
 
 Job checked_job(store::Connection& db, const Blocker& blocker) {
-  if (!blocker.job) refuse(Code::transition, "blocker " + quote(blocker.id.str()) + " names no job");
+  if (!blocker.job) {
+    refuse(Code::transition, "blocker " + quote(blocker.id.str()) + " names no job",
+           {"look at it with `why BLOCKER_ID`"});
+  }
   Job job = store::get_job(db, *blocker.job);
   if (job.state == JobState::waiting_human) return job;
   refuse(Code::transition, "job " + quote(job.id.str()) + " is " + std::string(to_text(job.state)) +
-                               ", only a waiting_human job is resolved");
+                               ", only a waiting_human job is resolved",
+         {"see where the job stands with `why JOB_ID`"});
 }
 
 void proceed(store::WriteUnit& unit, const Job& job) {
@@ -40,7 +44,9 @@ void proceed(store::WriteUnit& unit, const Job& job) {
 
 void cancel(store::WriteUnit& unit, const Job& job) {
   store::end_job(unit.db(), job.id, JobState::canceled, unit.now());
-  if (job.message) store::release_message(unit.db(), *job.message, MessageState::canceled, unit.now());
+  if (!job.message) return;
+  store::release_message(unit.db(), *job.message, MessageState::canceled, unit.now());
+  store::forget_message(unit.db(), job.id);
 }
 
 }  // namespace
@@ -62,7 +68,7 @@ Json block(Context& ctx, const Held& held, const Block& command) {
     store::end_lease(db, lease.id, LeaseState::released, "blocked", unit.now());
     store::requeue_job(db, job.id,
                        command.severity == Severity::human_checkpoint ? JobState::waiting_human : JobState::blocked);
-    if (job.message) store::release_message(db, *job.message, MessageState::blocked, unit.now());
+    if (job.message) store::block_message(db, *job.message);
     Event event{"job.blocked", job.run};
     event.session = held.session;
     event.job = job.id;
@@ -80,7 +86,8 @@ Json checkpoint_resolve(Context& ctx, const BlockerId& id, CheckpointAction acti
     auto& db = unit.db();
     const Blocker blocker = store::get_blocker(db, id);
     if (blocker.state != BlockerState::open) {
-      refuse(Code::transition, "blocker " + quote(id.str()) + " is not open; it is " + std::string(to_text(blocker.state)));
+      refuse(Code::transition, "blocker " + quote(id.str()) + " is not open; it is " + std::string(to_text(blocker.state)),
+             {"list what is open with `status`"});
     }
     if (blocker.severity != Severity::human_checkpoint) {
       refuse(Code::transition, "blocker " + quote(id.str()) + " is no human_checkpoint",

@@ -104,6 +104,8 @@ void strict_checks(Context& ctx, const BranchConfirm& command) {
 
 Json branch_confirm(Context& ctx, const BranchConfirm& command) {
   check_modes(command);
+  // A repeated request must not switch branches once more.
+  if (const auto reply = ctx.request ? repeated(ctx, ctx.state().db()) : std::nullopt) return *reply;
   strict_checks(ctx, command);
   check_current(command, current_branch(ctx));
   const bool created = command.create && check_out(ctx, command.branch);

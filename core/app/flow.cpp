@@ -41,8 +41,14 @@ void expire(store::WriteUnit& unit, const Lease& lease) {
   event.lease = lease.id;
   event.payload = {{"job_state", to_text(job_state)}, {"message_state", to_text(message_state)}};
   unit.event(event);
-  store::mark_supervisors_lost(unit.db(), lease.owner, unit.now());
-  for (const Json& worktree : store::abandon_worktrees(unit.db(), lease.id, unit.now())) {
+  for (Json& supervisor : store::mark_supervisors_lost(unit.db(), lease.owner, unit.now())) {
+    Event lost{"supervisor.lease_expired_with_supervisor", lease.run};
+    lost.session = lease.owner;
+    lost.lease = lease.id;
+    lost.payload = std::move(supervisor);
+    unit.event(lost);
+  }
+  for (const Json& worktree : store::abandon_worktrees(unit.db(), lease.id)) {
     Event abandoned{"worktree.abandoned", lease.run};
     abandoned.job = job->id;
     abandoned.lease = lease.id;

@@ -101,6 +101,10 @@ void requeue_job(Connection& db, const JobId& id, JobState state) {
   db.run("UPDATE jobs SET state = ?2, current_lease_id = NULL WHERE job_id = ?1", id, to_text(state));
 }
 
+void forget_message(Connection& db, const JobId& id) {
+  db.run("UPDATE jobs SET current_message_id = NULL WHERE job_id = ?1", id);
+}
+
 void bump_attempt(Connection& db, const JobId& id, int attempt) {
   db.run(
       "UPDATE jobs SET attempt = ?2, started_at = NULL, completed_at = NULL, current_lease_id = NULL WHERE job_id = ?1",

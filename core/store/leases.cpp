@@ -105,18 +105,20 @@ std::optional<Supervisor> attached_supervisor(Connection& db, const SessionId& s
   return out;
 }
 
-void mark_supervisors_lost(Connection& db, const SessionId& session, Instant now) {
+Json mark_supervisors_lost(Connection& db, const SessionId& session, Instant now) {
+  Json rows = db.rows("SELECT supervisor_id, pid FROM process_supervisors WHERE session_id = ?1 AND state = 'attached'",
+                      session);
   db.run(
       "UPDATE process_supervisors SET state = 'lost', ended_at = ?2, stop_reason = 'lease expired while attached' "
       "WHERE session_id = ?1 AND state = 'attached'",
       session, now);
+  return rows;
 }
 
-Json abandon_worktrees(Connection& db, const LeaseId& lease, Instant now) {
+Json abandon_worktrees(Connection& db, const LeaseId& lease) {
   Json rows = db.rows("SELECT worktree_id, worktree_path FROM job_worktrees WHERE lease_id = ?1 AND state = 'active'",
                       lease);
-  db.run("UPDATE job_worktrees SET state = 'abandoned', released_at = ?2 WHERE lease_id = ?1 AND state = 'active'", lease,
-         now);
+  db.run("UPDATE job_worktrees SET state = 'abandoned' WHERE lease_id = ?1 AND state = 'active'", lease);
   return rows;
 }
 

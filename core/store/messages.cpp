@@ -5,7 +5,10 @@ namespace striatum::store {
 
 Message get_message(Connection& db, const MessageId& id) {
   Use row = db.use("SELECT message_id, run_id, job_id, state FROM queue_messages WHERE message_id = ?1", id);
-  if (!row.step()) refuse(Code::not_found, "could not find message " + quote(id.str()));
+  if (!row.step()) {
+    refuse(Code::not_found, "could not find message " + quote(id.str()),
+           {"use the message_id that `git striatum claim-next` gave"});
+  }
   Message message;
   message.id = id;
   message.run = row.id<RunId>(1);
@@ -53,6 +56,10 @@ void complete_message(Connection& db, const MessageId& id, Instant now) {
 void release_message(Connection& db, const MessageId& id, MessageState state, Instant now) {
   db.run("UPDATE queue_messages SET state = ?2, current_lease_id = NULL, updated_at = ?3 WHERE message_id = ?1", id,
          to_text(state), now);
+}
+
+void block_message(Connection& db, const MessageId& id) {
+  db.run("UPDATE queue_messages SET state = 'blocked', current_lease_id = NULL WHERE message_id = ?1", id);
 }
 
 void cancel_open_messages(Connection& db, const JobId& job, Instant now) {

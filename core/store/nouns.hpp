@@ -80,6 +80,8 @@ void start_job(Connection& db, const JobId& id, Instant now);
 void queue_job(Connection& db, const JobId& id, const MessageId& message, Instant now);
 /// Back to the queue with its old message.
 void requeue_job(Connection& db, const JobId& id, JobState state);
+/// The job points at no message any more.
+void forget_message(Connection& db, const JobId& id);
 void bump_attempt(Connection& db, const JobId& id, int attempt);
 void insert_dependency(Connection& db, const JobId& job, const JobId& upstream, const Json& gate);
 void move_dependants(Connection& db, const JobId& from, const JobId& to);
@@ -105,6 +107,8 @@ void ack_message(Connection& db, const MessageId& id, Instant now);
 void complete_message(Connection& db, const MessageId& id, Instant now);
 /// Pending again, without a lease.
 void release_message(Connection& db, const MessageId& id, MessageState state, Instant now);
+/// Blocked by a `block` call, which leaves updated_at as it was.
+void block_message(Connection& db, const MessageId& id);
 void cancel_open_messages(Connection& db, const JobId& job, Instant now);
 struct Candidate {
   MessageId message;
@@ -137,8 +141,10 @@ struct Supervisor {
   Json command;
 };
 [[nodiscard]] std::optional<Supervisor> attached_supervisor(Connection& db, const SessionId& session);
-void mark_supervisors_lost(Connection& db, const SessionId& session, Instant now);
-[[nodiscard]] Json abandon_worktrees(Connection& db, const LeaseId& lease, Instant now);
+/// The attached supervisors of a session become `lost`: their `{supervisor_id, pid}`.
+[[nodiscard]] Json mark_supervisors_lost(Connection& db, const SessionId& session, Instant now);
+/// The active worktrees of a lease become `abandoned`: their `{worktree_id, worktree_path}`.
+[[nodiscard]] Json abandon_worktrees(Connection& db, const LeaseId& lease);
 
 // ---- packets
 void insert_packet(Connection& db, const PacketId& id, const Lease& lease, const MessageId& message,

@@ -47,7 +47,8 @@ Json stuck_runs(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT r.run_id AS id, r.state AS run_state FROM runs r WHERE r." STRIATUM_IN_SCOPE
       " AND r.state = 'running' AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = r.run_id "
-      "AND j.state IN ('blocked', 'queued', 'claimed', 'running', 'stale_lease', 'waiting_human')) ORDER BY r.rowid",
+      "AND j.state IN ('blocked', 'queued', 'claimed', 'running', 'stale_lease', 'waiting_human')) "
+      "AND EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = r.run_id AND j.state = 'failed') ORDER BY r.rowid",
       scope);
 }
 
@@ -79,7 +80,7 @@ Json sessions_on_ended_runs(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT s.session_id AS id, r.run_id, r.state AS run_state FROM sessions s JOIN runs r ON r.run_id = s.run_id "
       "WHERE s." STRIATUM_IN_SCOPE " AND s.state = 'active' AND r.state IN ('completed', 'failed', 'canceled') "
-      "ORDER BY r.rowid, s.slug",
+      "ORDER BY r.state, r.rowid, s.slug",
       scope);
 }
 

@@ -189,7 +189,27 @@ TEST_CASE("release gives work back, heartbeat extends it, block stops it", "[app
   const auto blocker = text_member(blocked.data(), "blocker_id");
   const Reply canceled = flow.cli.json({"checkpoint", "resolve", "--blocker-id", blocker, "--action", "cancel"});
   CHECK(canceled.code == 0);
+  CHECK(member(member(flow.cli.json({"why", again.job}).data(), "job"), "current_message_id").is_null());
   CHECK(text_member(flow.cli.json({"session", "close", "--session-id", author, "--reason", "x"}).data(), "state") == "closed");
+}
+
+TEST_CASE("a blocked message keeps the time it was claimed at", "[app][lease]") {
+  Flow flow;
+  const auto work = flow.claim(flow.session("author"));
+  flow.cli.clock.advance(5);
+  REQUIRE(flow.call({"block", "--kind", "k", "--severity", "blocked", "--description", "d"}, work.ids()).code == 0);
+  const Json message = member(flow.cli.json({"why", work.message}).data(), "message");
+  CHECK(text_member(message, "state") == "blocked");
+  CHECK(member(message, "updated_at") == member(message, "claimed_at"));
+}
+
+TEST_CASE("a blank reason stands for the one a run is paused or canceled with anyway", "[app]") {
+  Flow flow;
+  const auto run_row = [&] { return member(flow.cli.json({"why", flow.run}).data(), "run"); };
+  REQUIRE(flow.cli.json({"run", "pause", "--run-id", flow.run, "--reason", ""}).code == 0);
+  CHECK(text_member(run_row(), "paused_reason") == "operator_paused");
+  REQUIRE(flow.cli.json({"run", "cancel", "--run-id", flow.run, "--reason="}).code == 0);
+  CHECK(text_member(run_row(), "stop_reason") == "operator_canceled");
 }
 
 TEST_CASE("artifacts are refused outside the scope, twice, or under a false name", "[app][artifact]") {
@@ -206,6 +226,7 @@ TEST_CASE("artifacts are refused outside the scope, twice, or under a false name
   CHECK(code("handoff", "h", "docs/x.md", "x\n") == 0);
   CHECK(code("handoff", "h", "docs/x.md", "y\n") == 6);
   CHECK(code("handoff", "other", "docs/x.md", "x\n") == 6);
+  CHECK(code("handoff", "dotted", "./docs//y.md", "y\n") == 0);
   for (const std::string path : {"/etc/passwd", "../x", ".git/config", "docs/../.GIT/config", ".striatum/state.sqlite3", "absent", "docs"}) {
     INFO(path);
     CHECK(flow.call({"publish-artifact", "--kind", "handoff", "--logical-name", "p", "--path", path}, work.ids()).code == 6);
