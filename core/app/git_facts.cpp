@@ -73,7 +73,7 @@ void require_on_branch(const Context& ctx, const Run& run) {
   const std::string confirm = "run `" + ctx.program() + " branch confirm --run-id " + run.id.str() + " --branch " +
                               *run.branch + " --again` to take the branch as it is now";
   const auto head = head_commit(ctx);
-  if (!head) refuse(Code::branch, "HEAD of this repository has no commit", {"make a first commit"});
+  if (!head) refuse(Code::branch, "HEAD of this repository has no commit", {"make a first commit: `git commit --allow-empty -m start`"});
   const git::Repository repository = repository_of(ctx);
   const auto base = Oid::parse(*run.branch_base);
   const auto tip = Oid::parse(*head);
@@ -99,7 +99,7 @@ void require_confirmable(const Context& ctx, const BranchRequest& request) {
     refuse(Code::branch, "a " + std::string(*operation) + " is in progress in this work tree",
            {"finish or abort it: `git status` tells how"});
   }
-  if (!head_commit(ctx)) refuse(Code::branch, "HEAD of this repository has no commit yet", {"make a first commit"});
+  if (!head_commit(ctx)) refuse(Code::branch, "HEAD of this repository has no commit yet", {"make a first commit: `git commit --allow-empty -m start`"});
   const git::Program git = program_of(ctx);
   const git::Repository repository = repository_of(ctx);
   if (!request.create && !repository.ref("refs/heads/" + request.branch)) {

@@ -64,7 +64,10 @@ std::optional<fs::path> left_copy(const Context& ctx) {
 /// A restored state goes on under a new store id: what came after the copy is gone from its log.
 void restore(Context& ctx, const fs::path& copy, const fs::path& file) {
   const auto bytes = os::read_file(copy.string());
-  if (!bytes) refuse(Code::not_found, "the copy of the state is gone: " + quote(copy.string()));
+  if (!bytes) {
+    refuse(Code::not_found, "the copy of the state is gone: " + quote(copy.string()),
+           {"go on without it: `init` makes a new state"});
+  }
   os::write_atomically(file.string(), *bytes, 0600);
   store::restart_chain(ctx.state().db());
 }

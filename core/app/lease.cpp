@@ -16,7 +16,10 @@ struct Delivery {
 Delivery held_delivery(store::WriteUnit& unit, const Held& held, const MessageId& message) {
   Delivery out;
   out.message = store::get_message(unit.db(), message);
-  if (!out.message.job) refuse(Code::not_found, "message " + quote(message.str()) + " carries no work: it names no job");
+  if (!out.message.job) {
+    refuse(Code::not_found, "message " + quote(message.str()) + " carries no work: it names no job",
+           {"use the message_id that `claim-next` gave"});
+  }
   out.job = store::get_job(unit.db(), *out.message.job);
   out.lease = held_lease(unit, held.lease, held.session, out.job.id);
   return out;
@@ -40,7 +43,8 @@ Json ack(Context& ctx, const Held& held, const MessageId& message) {
     if (delivery.message.state == MessageState::acked) return reply;
     if (delivery.message.state != MessageState::claimed) {
       refuse(Code::transition, "message " + quote(message.str()) + " is " +
-                                   std::string(to_text(delivery.message.state)) + ", only a claimed one is acked");
+                                   std::string(to_text(delivery.message.state)) + ", only a claimed one is acked",
+             {"see where the work stands with `why MESSAGE_ID`"});
     }
     store::ack_message(unit.db(), message, unit.now());
     store::start_job(unit.db(), delivery.job.id, unit.now());

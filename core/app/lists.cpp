@@ -16,7 +16,8 @@ void require_word(const std::string& flag, const std::optional<std::string>& wor
   if (!word || std::find(words.begin(), words.end(), *word) != words.end()) return;
   std::string choices;
   for (const std::string_view choice : words) choices += (choices.empty() ? "" : ", ") + std::string(choice);
-  refuse(Code::usage, flag + ' ' + quote(*word) + " is none of " + choices);
+  refuse(Code::usage, flag + ' ' + quote(*word) + " is none of " + choices,
+         {"leave the option out to see everything"});
 }
 
 Json items(Json rows) {

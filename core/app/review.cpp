@@ -203,9 +203,13 @@ void refuse_second_verdict(store::Connection& db, const JobId& job, const Sessio
 std::optional<ArtifactId> checked_findings(store::Connection& db, const Job& job, const std::optional<ArtifactId>& id) {
   if (!id) return std::nullopt;
   const auto artifact = store::find_artifact(db, *id);
-  if (!artifact) refuse(Code::not_found, "could not find artifact " + quote(id->str()));
+  if (!artifact) {
+    refuse(Code::not_found, "could not find artifact " + quote(id->str()),
+           {"list the artifacts of the run with `list artifacts`"});
+  }
   if (artifact->job != job.id) {
-    refuse(Code::transition, "artifact " + quote(id->str()) + " was not published by job " + quote(job.id.str()));
+    refuse(Code::transition, "artifact " + quote(id->str()) + " was not published by job " + quote(job.id.str()),
+           {"publish the findings with this job first, or leave --findings-artifact-id out"});
   }
   return id;
 }
@@ -319,7 +323,8 @@ Json submit(store::WriteUnit& unit, const Held& held, const SubmitReview& comman
 void require_overrider(store::Connection& db, const Job& job, const SessionId& id) {
   const Session session = store::get_session(db, id);
   if (session.run != job.run) {
-    refuse(Code::transition, "session " + quote(id.str()) + " belongs to another run than job " + quote(job.id.str()));
+    refuse(Code::transition, "session " + quote(id.str()) + " belongs to another run than job " + quote(job.id.str()),
+           {"register a session in the run of the job with `register-session`"});
   }
   if (session.state != SessionState::active) {
     refuse(Code::transition, "session " + quote(id.str()) + " is " + std::string(to_text(session.state)),
@@ -402,13 +407,15 @@ Json submit_review(Context& ctx, const Held& held, const SubmitReview& command) 
 Json override_verdict(Context& ctx, const SessionId& session, const GiveVerdict& command) {
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
     if (blank(command.rationale.value_or(""))) {
-      refuse(Code::transition, "an override needs a reason; --rationale is blank");
+      refuse(Code::transition, "an override needs a reason; --rationale is blank",
+             {"say why: --rationale TEXT"});
     }
     const Job job = store::get_job(unit.db(), command.job);
     require_review(job);
     if (job.state != JobState::completed && job.state != JobState::waiting_human) {
       refuse(Code::transition, "job " + quote(job.id.str()) + " must be completed or waiting_human to be overridden; it is " +
-                                   std::string(to_text(job.state)));
+                                   std::string(to_text(job.state)),
+             {"give the verdict itself with `verdict`, or see `why JOB_ID`"});
     }
     require_overrider(unit.db(), job, session);
     const auto previous = store::latest_verdict(unit.db(), job.id);

@@ -93,7 +93,10 @@ Json register_session(Context& ctx, const RegisterSession& command) {
 
 Json session_close(Context& ctx, const SessionId& id, const std::string& reason) {
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
-    if (blank(reason)) refuse(Code::transition, "a session is closed for a reason; --reason is blank");
+    if (blank(reason)) {
+      refuse(Code::transition, "a session is closed for a reason; --reason is blank",
+             {"say why: --reason TEXT"});
+    }
     const Session session = store::get_session(unit.db(), id);
     if (session.state != SessionState::active) {
       Json reply = close_reply(session, session.closed_at.value_or(""), session.close_reason.value_or(""));

@@ -106,7 +106,8 @@ Json of_process(store::Connection& db, Json process) {
 /// A note between sessions belongs to no job; 1.24 did not find it.
 void require_job(const Context& ctx, const std::string& id, const Json& job) {
   if (!job.is_null() || ctx.name == Name::git_striatum) return;
-  refuse(Code::not_found, "could not find the job of message " + quote(id));
+  refuse(Code::not_found, "could not find the job of message " + quote(id),
+         {"a message of `send` belongs to no job; `log` shows it"});
 }
 
 Json find(const Context& ctx, store::Connection& db, const std::string& id) {
