@@ -99,3 +99,4 @@ configure dev -DSTRIATUM_LONG_TESTS=$([ $full = yes ] && echo ON || echo OFF)
 compile dev
 check dev
 [ $full = no ] || full_suites
+[ -n "${STRIATUM_REFERENCE-}" ] || say "NOT COMPARED with release 1.24.0, which cannot be had here; everything else is done"

@@ -34,6 +34,8 @@ endforeach()
 striatum_suite("e2e: examples" TIMEOUT 300 COMMAND e2e_examples/run.py --program ${program})
 striatum_suite("e2e: demo" TIMEOUT 300 LABELS once COMMAND e2e_examples/demo.sh ${CMAKE_BINARY_DIR})
 striatum_suite("docs: pages, verbs, links" TIMEOUT 300 LABELS once COMMAND docs/check_docs.py --program ${program})
+striatum_suite("docs: commands of the pages" TIMEOUT 300
+  COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md)
 striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
 striatum_suite("histories: both verifiers" TIMEOUT 900 CORES 2
@@ -45,22 +47,23 @@ striatum_suite("contract: recorded conversations" TIMEOUT 300 LABELS once
 
 # What is drawn by chance, and what is measured: a slice, or with STRIATUM_LONG_TESTS the whole.
 set(crash $<IF:$<BOOL:${long}>,--full,--slice=0/20>)
-set(calls $<IF:$<BOOL:${long}>,10000,2000>)
-set(coverage $<IF:$<BOOL:${long}>,0.9,0>)
+set(calls $<IF:$<BOOL:${long}>,10000,1200>)
+set(coverage $<IF:$<BOOL:${long}>,0.9,0.7>)
 set(rounds $<IF:$<BOOL:${long}>,1000,50>)
 set(mixed $<IF:$<BOOL:${long}>,50000,3000>)
 # In the short run again once they were seen green there: docs/design/NEXT.md.
 if(STRIATUM_LONG_TESTS)
-  striatum_suite("docs: commands of the pages" TIMEOUT 300
-    COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md)
-  striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
-    ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
-  striatum_suite("differential: skills and documents" TIMEOUT 1800 LABELS once COMMAND ./with_reference.sh
-    ${PYTHON3} differential/scaffold.py --ours ${program} --seed 1 --calls 400)
   striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
     COMMAND crash/crash.py ${program} ${crash} --seed 1)
+  striatum_suite("differential: skills and documents" TIMEOUT 1800 LABELS once COMMAND ./with_reference.sh
+    ${PYTHON3} differential/scaffold.py --ours ${program} --seed 1 --calls 400)
   striatum_suite("hostile: names, paths, contents" TIMEOUT 1800 COMMAND hostile/hostile.py ${program})
 endif()
+striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
+  ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
+striatum_suite("interop: one state file with 1.24.0" TIMEOUT 1800 CORES 2 LABELS once COMMAND ./with_reference.sh
+  ${PYTHON3} differential/interop.py --ours ${program} --turns $<IF:$<BOOL:${long}>,5,1>
+  --jobs $<IF:$<BOOL:${long}>,200,24>)
 striatum_suite("contention: one claim, one winner" TIMEOUT 3600 ALONE LABELS once
   COMMAND contention/claims.py ${program} --rounds ${rounds})
 striatum_suite("contention: mixed calls" TIMEOUT 3600 ALONE LABELS once

@@ -54,10 +54,29 @@ def starter_text(difference):
             and re.search(r"\.=(title|objective)$", difference.path) is not None)
 
 
-def decided_later(difference):
-    """A path that a symlink, a disguise of .git or .striatum, or somebody else's file stands on."""
-    return (difference.where == "exit" and difference.codes[0] in (0, 1) and difference.codes[1] == 6
-            and difference.verb in ("evidence export", "decision record", "publish-artifact", "submit-review"))
+PATH_VERBS = ("evidence export", "decision record", "publish-artifact", "submit-review")
+SAFETY = re.compile(r"symbolic link|under \.(git|striatum)|no earlier export|already exists|plain (file|path) inside"
+                    r"|regular file|must stay inside the repository")
+
+
+def unsafe_path(difference):
+    """A path that a symlink, a `..`, a disguise of .git or .striatum, or somebody else's file stands on."""
+    return (difference.verb in PATH_VERBS and difference.where == "exit" and difference.codes[0] in (0, 1)
+            and difference.codes[1] == 6 and SAFETY.search(difference.ours) is not None)
+
+
+def safety_first(difference):
+    """Both refuse the path, ours for what makes it unsafe, the reference for the scope or the missing file."""
+    return (difference.verb in PATH_VERBS and difference.where == "message" and difference.codes == (6, 6)
+            and SAFETY.search(difference.ours) is not None
+            and re.search(r"outside the job write scope|does not exist", difference.ref) is not None)
+
+
+def refused_rewrite(difference):
+    """The block that 1.24 puts in front of a synthesis, also when it then refuses to publish the file."""
+    block = '---\nschema_version: "striatum.synthesis.v1"\nartifact_kind: "synthesis"\n---\n\n'
+    return (difference.verb in ("publish-artifact", "submit-review") and difference.where.startswith("file ")
+            and 0 not in difference.codes and difference.ref == block + str(difference.ours))
 
 
 def new_global_flag(difference):
@@ -67,10 +86,40 @@ def new_global_flag(difference):
         word in words[:4] for word in ("--r", "--re", "--v", "--ve", "--ver", "--version", "--request-id"))
 
 
+INSTALLED = re.compile(r"file (\.claude/skills/[^/]+/SKILL\.md|\.codex/agents/[^/]+\.md|[^/]*STRIATUM_\w+_GUIDE\.md"
+                       r"|docs/(SPEC|PRD|DECISION_LOG|UBIQUITOUS_LANGUAGE|DDD)\.md|docs/rfcs/(README|0001-template)\.md)")
+
+
+def installed_text(difference):
+    return INSTALLED.fullmatch(difference.where) is not None and bool(difference.ref) and bool(difference.ours)
+
+
+def manifest(difference):
+    """The digests of the texts; and ours leaves a manifest alone when nothing changed."""
+    return (difference.where.endswith("manifest.json")
+            and re.search(r"=(template_sha256|generated_at)$", difference.path) is not None)
+
+
+NO_NUMBER = re.compile(r"NaN|Infinity|[^\w.]\d{20}")
+
+
 def no_json(difference):
-    """NaN and Infinity, which the reference reads and RFC 8259 does not know."""
+    """NaN, Infinity and whole numbers beyond 64 bits, which few readers of JSON know or keep (RFC 8259 section 6)."""
     return (difference.where == "exit" and difference.codes == (0, 4) and difference.verb == "send"
-            and re.search(r"NaN|Infinity", " ".join(difference.step["call"])) is not None)
+            and NO_NUMBER.search(" ".join(difference.step["call"])) is not None)
+
+
+def no_json_in_workflow(difference):
+    """The same in a workflow file: the maker of broken ones puts such a number under `future_key`."""
+    return (difference.where == "exit" and difference.codes == (0, 8)
+            and difference.verb in ("workflow validate", "workflow plan", "workflow graph", "run prepare")
+            and "beyond 64 bits" in difference.ours)
+
+
+def one_transaction(difference):
+    """A refused submit-review: 1.24 keeps the acknowledgement, and the artifact too when the verdict failed."""
+    return (difference.verb == "submit-review" and 0 not in difference.codes
+            and difference.where in ("table jobs", "table queue_messages", "table events", "table artifacts"))
 
 
 ALLOWED = [
@@ -90,11 +139,17 @@ ALLOWED = [
     Entry("plain message", "design 1: a crash becomes a plain message",
           lambda d: d.where == "crash" and bool(d.ours)),
     Entry("no JSON", "cli 8 row 1: 4 for broken message bodies", no_json, apart=True),
+    Entry("no JSON in a workflow", "cli 8 row 1: 8 for workflow files", no_json_in_workflow, apart=True),
+    Entry("one transaction", "lifecycle 5 (submit-review is three), design 1 (nothing half-done)", one_transaction,
+          apart=True),
     Entry("export path crash", "cli 2: 6 for paths", instead_of_crash("evidence export|decision record", {6})),
     Entry("integer out of range", "cli 2: 2 for a bad integer",
           instead_of_crash("claim-next|heartbeat|list (runs|workflows)", {2, 4})),
-    Entry("file of others", "design 1 (safety), receipts 5: no overwriting of a file we did not make",
-          decided_later, apart=True),
+    Entry("unsafe path", "design 1 (safety), receipts 5: no overwriting of a file we did not make", unsafe_path,
+          apart=True),
+    Entry("safety told first", "design 1 (safety): no path with a .git or .striatum component or a `..`", safety_first),
+    Entry("refused rewrite", "design 1 (nothing half-done): a refused call leaves the file as it was", refused_rewrite,
+          apart=True),
     Entry("new global flags", "design 3: --request-id and --version shorten the prefixes of --repo", new_global_flag),
     Entry("checkpoint sentence", "lifecycle 6: a fixed sentence of one's own",
           sentence("reply|table|file", r"\.description$", words=False)),
@@ -108,6 +163,11 @@ ALLOWED = [
           sentence("reply|file", r"\.problems\[\d+\]$")),
     Entry("evidence notice", "receipts 5: a sentence that live state is not included",
           sentence("file", r"^\.notice$", words=False)),
+    Entry("plugin install", "cli 8 row 4: implemented, where 1.24 lacks its templates",
+          lambda d: d.verb == "plugin install" and d.where == "exit" and d.codes == (1, 0), apart=True),
+    Entry("installed texts", "scaffold 3 and 5: the documents of the layout, the skills and guides", installed_text),
+    Entry("installed manifest", "scaffold 4: digests of our texts, and a manifest that stays when nothing changed",
+          manifest),
     Entry("starter texts", "workflow 11: the files of a starter", starter_text),
 ]
 BY_NAME = {entry.name: entry for entry in ALLOWED}

@@ -149,7 +149,8 @@ def missing_words(model, message, verb=""):
     wanted = [word for word in WORDS if word in model.replace("job does not exist", "unknown job")
               and verb in ONLY_FOR.get(word, {verb})]
     wanted += [match.group(0) for match in RANDOM_ID.finditer(model)]
-    wanted += [value for value in QUOTED.findall(model) if len(value) < 60 and re.search(r"\w", value)]
+    wanted += [value for value in QUOTED.findall(model) if len(value) < 60 and value != "None"
+               and re.search(r"\w", value)]
     if "suggested_name" in wanted:
         wanted = [word for word in wanted if word not in ("branch.mode", "auto")]
     return sorted({word for word in wanted if word not in message})

@@ -5,7 +5,7 @@
 """
 
 REACHABLE = {
-    "init": {0, 2, 9},
+    "init": {0, 2, 4, 9},
     "workflow validate": {0, 1, 2, 8}, "workflow plan": {0, 1, 2, 8}, "workflow graph": {0, 1, 2, 8},
     "workflow init": {0, 1, 2, 8},
     "run prepare": {0, 1, 2, 3, 8, 9}, "run start": {0, 1, 2, 3, 4, 8, 9}, "run pause": {0, 2, 3, 4, 9},
@@ -21,4 +21,10 @@ REACHABLE = {
     "status": {0, 2, 3, 9}, "why": {0, 2, 3, 9}, "doctor": {0, 2, 3, 9},
     "list runs": {0, 2, 3, 9}, "list sessions": {0, 2, 3, 9}, "list jobs": {0, 2, 3, 9},
     "list artifacts": {0, 2, 3, 9}, "list workflows": {0, 2, 3, 9},
+    "run summary": {0, 2, 3, 6, 9}, "run graph": {0, 2, 3, 9}, "dashboard": {0, 2, 3},
+    "skills install": {0, 2}, "plugin install": {1, 2}, "plugin uninstall": {0, 2},
+    "recovery stale-leases": {0, 2, 3, 9}, "recovery requeue-stale": {0, 2, 3, 4, 9},
+    "recovery cancel-job": {0, 2, 3, 4, 9}, "recovery process-reconcile": {0, 2, 3, 9},
+    "recovery resume": {2, 3, 4, 9}, "recovery auto": {0, 2, 3, 8, 9},
+    "worktree create": {0, 2, 3, 4, 5, 9}, "worktree release": {0, 2, 3, 9}, "worktree list": {0, 2, 3, 9},
 }

@@ -144,7 +144,8 @@ class Side:
             digest = hashlib.sha256(content).hexdigest()
             if digest not in self.digests:
                 self.versions[path] = self.versions.get(path, 0) + 1
-                self.digests[digest] = f"digest of {path} (version {self.versions[path]})"
+                name = path.replace("\n", "<newline>")
+                self.digests[digest] = f"digest of {name} (version {self.versions[path]})"
 
     def files(self):
         """Relative paths of the work tree, without git's and the program's own folders."""
