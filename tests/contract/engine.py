@@ -21,9 +21,10 @@ TOKEN = re.compile(
     r"(?P<free><TEXT>|<one-line notice[^>]*>|<usage lines>|<uncaught exception[^>]*>)|(?P<repo><REPO>)"
     r"|(?P<id>" + common.RANDOM_ID.pattern + r")"
     r"|(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)|(?P<day>(?<!\d)20\d\d-\d\d-\d\d(?!\d))"
-    r"|(?P<span>\d+h \d+m \d+s)|(?P<sha>(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))")
+    r"|(?P<span>\d+h \d+m \d+s)|(?P<clock>(?<![\dT:])\d\d:\d\d:\d\d(?![\d:]))|(?P<sha>(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))")
 SHAPE = {"free": r".*", "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "day": r"\d{4}-\d\d-\d\d",
-         "span": r"\d+h \d+m \d+s"}
+         "span": r"\d+h \d+m \d+s", "clock": r"\d\d:\d\d:\d\d",
+         "cut": r"sha256=[0-9a-f]+_"}
 
 
 class Pairs:
@@ -81,6 +82,10 @@ class Matcher:
     def _plain_text(self, expected, actual, where):
         pattern, kinds = self._pattern(expected)
         found = re.fullmatch(pattern, actual, re.DOTALL)
+        if found is None and "\n" in expected and expected.count("\n") == actual.count("\n"):
+            pairs = zip(expected.split("\n"), actual.split("\n"))
+            return [problem for number, (left, right) in enumerate(pairs, 1)
+                    for problem in self._plain_text(left, right, f"{where}, line {number}")]
         if found is None:
             return [f"{where}: expected {expected[:300]!r}, got {actual[:300]!r}"]
         problems = []
@@ -243,7 +248,7 @@ class Replay:
         if "args" in step:
             return self._command(step, where)
         if "write_file" in step:
-            common.write_file(self.repo, step["write_file"], step["content"])
+            common.write_file(self.repo, self.matcher.pairs.translate(step["write_file"]), step["content"])
             self.transcript.append({"write_file": step["write_file"], "content": step["content"]})
             return []
         if "read_file" in step:

@@ -20,8 +20,8 @@ from engine import Matcher, Replay
 import common
 from program import Program
 
-NUMBERS = ["01", "02", "03", "04", "05", "07", "08", "09", "10", "11", "12", "13", "14", "20", "21", "22"]
-CONTINUES = {"03": "02", "04": "02", "05": "02"}
+NUMBERS = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16", "20", "21", "22"]
+CONTINUES = {"03": "02", "04": "02", "05": "02", "06": "02"}
 
 class Gap:
     """Does what a recording leaves out, and pairs the ids that the recording then uses."""
@@ -193,6 +193,18 @@ def bad_branch(gap):
     edit_workflow(gap, "w2.json", lambda w: w["branch"].update(suggested_name="bad..name"))
 
 
+def second_run(gap):
+    gap.prepare()
+    gap.confirm()
+    gap.start()
+
+
+def in_worktrees(gap):
+    edit_workflow(gap, "workflow.json", lambda w: w["lanes"]["local"].update(worktree_isolation="per_job"))
+    gap.running()
+    gap.session("author", "local")
+
+
 # (recording, words that the step to come before has among its arguments or note; "" = the beginning) -> what to do
 GAPS = {
     ("07", ""): lambda gap: gap.running(),
@@ -215,6 +227,9 @@ GAPS = {
     ("13", ""): auto_branch,
     ("13", "git refuses; the run row nevertheless stays"): bad_branch,
     ("14", ""): up_to_review,
+    ("15", ""): up_to_review,
+    ("15", "register-session"): second_run,
+    ("16", ""): in_worktrees,
     ("20", ""): two_writers_and_reviewers,
     ("20", "_implement (steps elided)"): lambda gap: gap.work(gap.session_of("author"), "v"),
     ("22", "register-session"): lambda gap: gap.running(),
