@@ -24,7 +24,7 @@ KINDS = [
     ("fingerprint", r"SHA256:[A-Za-z0-9+/]{43}|SHA256:[A-Za-z0-9+/]{8}…"),
     ("hash", r"(?<![0-9a-z_])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])|(?<![0-9a-z_])[0-9a-f]{8}…"),
     ("shard", r"(?<=/)[0-9a-f]{2}(?=/[0-9a-f]{8})"),
-    ("short", r"(?<![0-9a-z_])(?!ed25519)(?=[0-9a-f]*[0-9])(?:[0-9a-f]{7}|[0-9a-f]{12})(?![0-9a-z])"),
+    ("short", r"(?<![0-9a-z_])(?!ed25519)(?:[0-9a-f]{7}|[0-9a-f]{12})(?![0-9a-z])"),
     ("key", r"AAAA[A-Za-z0-9+/]{40,}=*|AAAA[A-Za-z0-9+/]{4}…"),
     ("time", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|(?<!\d)\d\d:\d\d(?::\d\d)?(?!\d)"),
     ("span", r"\b\d+ ?(?:s|ms|min|minutes?|seconds?|h|hours?)\b(?: \d+ ?(?:s|min|seconds?|minutes?)\b)?"),
@@ -86,8 +86,11 @@ class Names:
         self.real, self.page, self.count = {}, {}, {}
 
     def learn(self, page, real):
-        """Whether the two may stand for each other."""
-        return self.real.setdefault(page, real) == real and self.page.setdefault(real, page) == page
+        """Whether the two may stand for each other; they do from now on."""
+        if self.real.get(page, real) != real or self.page.get(real, page) != page:
+            return False
+        self.real[page], self.page[real] = real, page
+        return True
 
     def to_real(self, command):
         for page, real in self.real.items():
@@ -107,13 +110,16 @@ class Names:
             return real
         if kind == "shard":
             return "aa"
-        if real not in self.page:
-            prefix = real[: real.rindex("_") + 1] if kind == "id" else ""
-            number = self.count[kind + prefix] = self.count.get(kind + prefix, 0) + 1
-            digits = hashlib.sha256(f"{kind}{prefix}{number}".encode()).hexdigest()
-            self.learn({"id": prefix + digits[:8], "fingerprint": f"SHA256:{digits[:8]}…", "hash": f"{digits[:8]}…",
-                        "key": f"AAAA{digits[:4]}…", "short": digits[:len(real) - 1] + "1"}[kind], real)
+        while real not in self.page:  # a name that the page gives to something else is not taken
+            self.learn(self._fresh_name(kind, real), real)
         return self.page[real]
+
+    def _fresh_name(self, kind, real):
+        prefix = real[: real.rindex("_") + 1] if kind == "id" else ""
+        number = self.count[kind + prefix] = self.count.get(kind + prefix, 0) + 1
+        digits = hashlib.sha256(f"{kind}{prefix}{number}".encode()).hexdigest()
+        return {"id": prefix + digits[:8], "fingerprint": f"SHA256:{digits[:8]}…", "hash": f"{digits[:8]}…",
+                "key": f"AAAA{digits[:4]}…", "short": digits[:len(real) - 1] + "1"}[kind]
 
 
 def same_line(page, real, names):
