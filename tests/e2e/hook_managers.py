@@ -30,12 +30,12 @@ class Managers:
         self.folder.mkdir(exist_ok=True)
 
     def husky(self):
-        fetch(["npm", "install", "--no-audit", "--no-fund", "--prefix", self.folder / "husky", HUSKY],
+        fetch(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", self.folder / "husky", HUSKY],
               self.folder / "husky/node_modules/.bin/husky")
         return self.folder / "husky/node_modules/.bin/husky"
 
     def lefthook(self):
-        fetch(["npm", "install", "--no-audit", "--no-fund", "--prefix", self.folder / "lefthook", LEFTHOOK],
+        fetch(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", self.folder / "lefthook", LEFTHOOK],
               self.folder / "lefthook/node_modules/.bin/lefthook")
         found = list((self.folder / "lefthook/node_modules").glob("lefthook-*/bin/lefthook"))
         return found[0] if found else self.folder / "lefthook/node_modules/.bin/lefthook"
