@@ -46,8 +46,9 @@ const std::optional<std::vector<Oid>>& Case::head_roots() {
   return roots_;
 }
 
-void Case::find(std::string kind, const CommitCase& at, std::optional<std::string> path, std::string detail) {
-  findings.push_back({std::move(kind), at.commit.id, std::move(path), std::move(detail)});
+void Case::find(std::string kind, const CommitCase& at, std::optional<std::string> path, std::string detail,
+                std::vector<std::string> hints) {
+  findings.push_back({std::move(kind), at.commit.id, std::move(path), std::move(detail), std::move(hints)});
 }
 
 void Case::warn(std::string kind, const CommitCase& at, std::optional<std::string> path, std::string detail) {

@@ -130,7 +130,8 @@ struct Case {
 
   /// Sorted root commits of the head; nullopt in a shallow clone, where they are not known.
   [[nodiscard]] const std::optional<std::vector<Oid>>& head_roots();
-  void find(std::string kind, const CommitCase& at, std::optional<std::string> path, std::string detail);
+  void find(std::string kind, const CommitCase& at, std::optional<std::string> path, std::string detail,
+            std::vector<std::string> hints = {});
   void warn(std::string kind, const CommitCase& at, std::optional<std::string> path, std::string detail);
 
  private:

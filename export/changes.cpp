@@ -210,14 +210,15 @@ bool may_have_hunks(const git::Change& change) {
 
 HunkList hunks_of(const git::Repository& repository, const git::Change& change) {
   const auto either = [&](Mode mode) { return change.mode_before == mode || change.mode_after == mode; };
-  if (either(Mode::pointer)) return {ChangeKind::pointer, {}};
-  if (either(Mode::link)) return {ChangeKind::symlink, {}};
-  if (change.before == change.after) return {ChangeKind::mode, {}};
+  if (either(Mode::pointer)) return {ChangeKind::pointer, {}, {}};
+  if (either(Mode::link)) return {ChangeKind::symlink, {}, {}};
+  if (change.before == change.after) return {ChangeKind::mode, {}, {}};
   const auto hunks = repository.text_hunks(change.before, change.after, kMaxHunkedBlob);
-  if (!hunks) return {ChangeKind::binary, {}};
+  if (!hunks) return {ChangeKind::binary, {}, {}};
   HunkList out;
   for (const git::Hunk& hunk : *hunks) {
     out.hunks.push_back({sha256(hunk.text), sha256(hunk.bare()), hunk.removed, hunk.added});
+    out.lines.push_back(hunk.line);
   }
   return out;
 }

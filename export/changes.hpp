@@ -67,6 +67,8 @@ enum class ChangeKind { text, binary, mode, symlink, pointer };
 struct HunkList {
   ChangeKind kind = ChangeKind::text;
   std::vector<HunkDigest> hunks;
+  /// The first changed line of each, as numbered in the new version.
+  std::vector<std::uint64_t> lines;
 };
 [[nodiscard]] HunkList hunks_of(const git::Repository& repository, const git::Change& change);
 

@@ -7,7 +7,6 @@
 #include <unordered_set>
 
 #include "base/error.hpp"
-#include "export/record_check.hpp"
 
 namespace striatum::provenance {
 namespace {
@@ -209,122 +208,8 @@ class BrokenReceipts {
   std::map<Sha256, Arrival> arrived_;
 };
 
-// ---- policy -----------------------------------------------------------------------------------------------
-
-class PolicyCheck {
- public:
-  explicit PolicyCheck(Case& judged) : judged_(judged) {}
-
-  void run(const CommitCase& commit) {
-    static const Policy kNone{};
-    const Policy& policy = commit.trust ? commit.trust->policy : kNone;
-    for (const PathCase& path : commit.paths) {
-      const PolicyRule& rule = policy.rule_for(path.change.path);
-      const std::string problem = unmet(rule, path);
-      if (!problem.empty()) judged_.find("policy_unmet", commit, shown_path(path.change.path), problem);
-    }
-  }
-
- private:
-  std::string unmet(const PolicyRule& rule, const PathCase& path) {
-    if (std::find(rule.accept.begin(), rule.accept.end(), *path.cls) == rule.accept.end()) {
-      return "class " + std::string(to_text(*path.cls)) + " is not accepted here";
-    }
-    for (const Sha256& digest : path.vouchers) {
-      const auto found = judged_.receipts.find(digest);
-      if (found == judged_.receipts.end()) continue;
-      std::string problem = missing_threshold(rule, found->second);
-      if (!problem.empty()) return problem;
-    }
-    return {};
-  }
-
-  std::string missing_threshold(const PolicyRule& rule, const ConsideredReceipt& one) {
-    std::int64_t accepted = 0;
-    std::set<std::string> lanes;
-    for (const ReceiptVerdict& verdict : one.receipt.verdicts) {
-      if (!accepting(verdict.verdict)) continue;
-      ++accepted;
-      if (verdict.lane) lanes.insert(*verdict.lane);
-    }
-    const std::string of = " of receipt " + one.digest.hex();
-    if (accepted < rule.accepting_verdicts) return "too few accepting verdicts" + of;
-    if (static_cast<std::int64_t>(lanes.size()) < rule.distinct_lanes)
-      return "too few lanes among the accepting verdicts" + of;
-    if (rule.human_verdicts > keys_with("human", one, false))
-      return "too few accepting reviews signed by people" + of;
-    for (const auto& [role, wanted] : rule.signatures) {
-      if (wanted > keys_with(role, one, true)) return "too few signatures of role " + role + of;
-    }
-    return {};
-  }
-
-  /// Distinct keys of the role on accepting reviews and, when asked for, on the receipt itself.
-  std::int64_t keys_with(std::string_view role, const ConsideredReceipt& one, bool with_receipt) {
-    std::set<std::string> keys;
-    const auto add = [&](const std::vector<const TrustedKey*>& signers) {
-      for (const TrustedKey* key : signers) {
-        if (key->has_role(role)) keys.insert(key->fingerprint);
-      }
-    };
-    if (with_receipt) add(one.signers);
-    for (const ConsideredReview& review : reviews_of(one)) {
-      if (accepting(review.review.verdict)) add(review.signers);
-    }
-    return static_cast<std::int64_t>(keys.size());
-  }
-
-  [[nodiscard]] static bool reviews(const ConsideredReview& review, const ConsideredReceipt& one) {
-    if (review.review.receipt == one.digest) return true;
-    const auto& verdicts = one.receipt.verdicts;
-    return std::any_of(verdicts.begin(), verdicts.end(),
-                       [&](const auto& v) { return v.review == review.digest; });
-  }
-
-  const std::vector<ConsideredReview>& reviews_of(const ConsideredReceipt& one) {
-    const auto known = reviews_.find(one.digest);
-    if (known != reviews_.end()) return known->second;
-    std::vector<ConsideredReview> out;
-    for (const auto& [digest, review] : judged_.reviews) {
-      if (reviews(review, one)) out.push_back(review);
-    }
-    for (const ConsideredReview& review : older_reviews(one)) out.push_back(review);
-    return reviews_.emplace(one.digest, std::move(out)).first->second;
-  }
-
-  /// Review files in the tree that first holds the receipt, which the range does not bring.
-  std::vector<ConsideredReview> older_reviews(const ConsideredReceipt& one) {
-    std::vector<ConsideredReview> out;
-    const CommitCase& at = judged_.commits[one.first()];
-    const std::string folder = std::string(kProvenanceFolder) + "/reviews";
-    for (const git::TreeEntry& entry : judged_.objects.repository().entries_below(at.commit.tree, folder)) {
-      const std::optional<RecordName> name = parse_record_path(entry.name);
-      if (!name || name->kind != RecordKind::review || entry.mode != git::Mode::regular) continue;
-      std::optional<ConsideredReview> review = check_review_file(judged_, entry.id, one.trust);
-      const bool fits = review && review->digest.hex() == name->digest &&
-                        judged_.reviews.count(review->digest) == 0 && reviews(*review, one);
-      if (fits) out.push_back(*std::move(review));
-    }
-    return out;
-  }
-
-  Case& judged_;
-  std::map<Sha256, std::vector<ConsideredReview>> reviews_;
-};
-
 }  // namespace
 
 void find_broken_receipts(Case& judged) { BrokenReceipts(judged).run(); }
-
-void find_unmet_policy(Case& judged, bool adopted) {
-  PolicyCheck check(judged);
-  for (const CommitCase& commit : judged.commits) {
-    if (!commit.readable || commit.cls == Class::before_adoption || commit.cls == Class::provenance_only)
-      continue;
-    check.run(commit);
-    if (adopted || !commit.paths.empty()) continue;
-    judged.find("policy_unmet", commit, std::nullopt, "nothing says whose signatures count");
-  }
-}
 
 }  // namespace striatum::provenance

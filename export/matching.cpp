@@ -213,9 +213,16 @@ class Stock {
   mutable std::map<RunId, bool> spent_;
 };
 
+UncoveredHunk hunk_row(const Oid& commit, const PathCase& path, std::size_t index) {
+  const HunkDigest& hunk = path.hunks.hunks[index];
+  return {commit,     shown_path(path.change.path), path.hunks.kind,
+          hunk.added, hunk.removed,                 path.hunks.lines[index]};
+}
+
 /// One row for a whole path.
 UncoveredHunk total_row(const Oid& commit, const PathCase& path) {
   UncoveredHunk row{commit, shown_path(path.change.path), path.hunks.kind, 0, 0};
+  if (!path.hunks.lines.empty()) row.line = path.hunks.lines.front();
   for (const HunkDigest& hunk : path.hunks.hunks) {
     row.added += hunk.added;
     row.removed += hunk.removed;
@@ -327,14 +334,13 @@ class Matcher {
     if (stock == stocks_.end() || !path.utf8) return uncovered_rows(commit.commit.id, path);
     std::vector<UncoveredHunk> out;
     Counts full_seen, bare_seen;
-    for (const HunkDigest& hunk : path.hunks.hunks) {
+    for (std::size_t i = 0; i < path.hunks.hunks.size(); ++i) {
+      const HunkDigest& hunk = path.hunks.hunks[i];
       const HunkKey full{path.change.mode_after, hunk.full};
       const HunkKey bare{path.change.mode_after, hunk.bare};
       const bool covered = stock->second.available(full, Kind::full, Pool::all) > full_seen[full]++;
       const bool adapted = stock->second.available(bare, Kind::bare, Pool::all) > bare_seen[bare]++;
-      if (covered || adapted) continue;
-      out.push_back(
-          {commit.commit.id, shown_path(path.change.path), path.hunks.kind, hunk.added, hunk.removed});
+      if (!covered && !adapted) out.push_back(hunk_row(commit.commit.id, path, i));
     }
     if (out.empty()) out.push_back(total_row(commit.commit.id, path));
     return out;
@@ -350,9 +356,7 @@ class Matcher {
 
 std::vector<UncoveredHunk> uncovered_rows(const Oid& commit, const PathCase& path) {
   std::vector<UncoveredHunk> out;
-  for (const HunkDigest& hunk : path.hunks.hunks) {
-    out.push_back({commit, shown_path(path.change.path), path.hunks.kind, hunk.added, hunk.removed});
-  }
+  for (std::size_t i = 0; i < path.hunks.hunks.size(); ++i) out.push_back(hunk_row(commit, path, i));
   if (out.empty()) out.push_back(total_row(commit, path));
   return out;
 }

@@ -11,7 +11,8 @@ Json to_json(const Finding& finding) {
   return {{"kind", finding.kind},
           {"commit", commit_json(finding.commit)},
           {"path", nullable(finding.path)},
-          {"detail", finding.detail}};
+          {"detail", finding.detail},
+          {"hints", finding.hints}};
 }
 
 Json to_json(const std::vector<Finding>& list) {
@@ -39,7 +40,8 @@ Json to_json(const UncoveredHunk& row) {
           {"path", row.path},
           {"kind", to_text(row.kind)},
           {"added", row.added},
-          {"removed", row.removed}};
+          {"removed", row.removed},
+          {"line", row.line ? Json(*row.line) : Json()}};
 }
 
 Json to_json(const JudgedCommit& commit, const std::vector<const Finding*>& findings) {
@@ -103,25 +105,6 @@ Json to_json(const Report& report) {
           {"findings", to_json(report.findings)},
           {"warnings", to_json(report.warnings)},
           {"unreadable", report.unreadable}};
-}
-
-std::string verification_summary(const Report& report, Instant now, const ToolName& tool) {
-  const bool passed = report.exit_code() == Code::ok;
-  const Json predicate = {
-      {"verifier", {{"id", "https://striatum.dev/git-striatum"}, {"version", {{tool.name, tool.version}}}}},
-      {"timeVerified", striatum::to_text(now)},
-      {"resourceUri", "git+commit:" + report.head.hex()},
-      {"policy", {{"uri", ".provenance/striatum/trust/policy.json"}}},
-      {"verificationResult", passed ? "PASSED" : "FAILED"},
-      {"verifiedLevels", Json::array()},
-      {"slsaVersion", "1.0"}};
-  Json subject = Json::array();
-  subject.push_back({{"name", "commit"}, {"digest", {{"gitCommit", report.head.hex()}}}});
-  const Json statement = {{"_type", "https://in-toto.io/Statement/v1"},
-                          {"subject", std::move(subject)},
-                          {"predicateType", "https://slsa.dev/verification_summary/v1"},
-                          {"predicate", predicate}};
-  return to_canonical_utf8(statement) + '\n';
 }
 
 }  // namespace striatum::provenance

@@ -11,6 +11,7 @@
 #include "export/case.hpp"
 #include "export/findings.hpp"
 #include "export/matching.hpp"
+#include "export/policy_check.hpp"
 #include "export/record_check.hpp"
 #include "export/trust_walk.hpp"
 
@@ -352,7 +353,10 @@ class Verification {
                  : !options_.pinned.empty() ? Anchor::pinned
                                             : Anchor::self_asserted;
     out.anchors = anchors_;
-    if (in_force_) out.policy_version = in_force_->policy.version;
+    if (in_force_) {
+      out.policy_version = in_force_->policy.version;
+      out.policy_tree = in_force_->tree;
+    }
     if (in_force_ && anchors_.empty()) add_own_roots(out.anchors);
     out.anchor_optional = options_.self_asserted;
     out.unreadable = walk_.untraced();

@@ -39,6 +39,8 @@ struct Finding {
   /// As printed: a path that is not UTF-8 is C-quoted.
   std::optional<std::string> path;
   std::string detail;
+  /// What a person can type or do next.
+  std::vector<std::string> hints{};
   bool operator==(const Finding&) const = default;
 };
 
@@ -68,6 +70,8 @@ struct UncoveredHunk {
   ChangeKind kind = ChangeKind::text;
   std::uint64_t added = 0;
   std::uint64_t removed = 0;
+  /// First changed line in the commit's version; none without hunks.
+  std::optional<std::uint64_t> line{};
 };
 
 enum class Anchor { given, pinned, self_asserted };
@@ -80,6 +84,8 @@ struct Report {
   /// Fingerprints in use; self-asserted: the root keys of the trust itself.
   std::vector<std::string> anchors;
   std::optional<std::int64_t> policy_version;
+  /// The trust folder that holds this policy.
+  std::optional<Oid> policy_tree;
   std::vector<JudgedCommit> commits;
   std::vector<UncoveredHunk> uncovered;
   std::vector<Finding> findings;
@@ -100,8 +106,5 @@ struct Report {
 
 /// The `data` object of `--json`.
 [[nodiscard]] Json to_json(const Report& report);
-
-/// A SLSA verification summary (in-toto Statement) and one newline.
-[[nodiscard]] std::string verification_summary(const Report& report, Instant now, const ToolName& tool);
 
 }  // namespace striatum::provenance

@@ -9,6 +9,7 @@
 #include "export/trust.hpp"
 #include "git/program.hpp"
 #include "git/repository.hpp"
+#include "hooks/shell_word.hpp"
 #include "hooks/signers.hpp"
 #include "os/repo_files.hpp"
 
@@ -34,16 +35,6 @@ void write(const os::RepoFiles& files, const TrustFile& file) {
 
 /// How git names the key that signs a commit: its file, or the key itself where an agent holds it.
 std::string git_key(const SigningKey& key) { return key.path ? *key.path : "key::" + key.key.line(); }
-
-std::string shell_word(const std::string& text) {
-  const auto plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("-_./:@+=,").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 Json next_commands(const std::string& key, const std::string& subject) {
   const std::string folder(provenance::kProvenanceFolder);

@@ -24,6 +24,7 @@ endfunction()
 
 set(program $<TARGET_FILE:git-striatum>)
 set(long ${STRIATUM_LONG_TESTS})
+set(verifiers --verifier "${PYTHON3} verifier/verify.py" --verifier "$<TARGET_FILE:git-striatum> verify")
 
 file(GLOB scripts CONFIGURE_DEPENDS e2e/test_*.py)
 foreach(script IN LISTS scripts)
@@ -39,9 +40,11 @@ striatum_suite("docs: commands of the pages" TIMEOUT 300
 striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
 striatum_suite("histories: both verifiers" TIMEOUT 900 CORES 2
-  COMMAND histories/run.py --verifier "${PYTHON3} verifier/verify.py" --verifier "$<TARGET_FILE:git-striatum> verify")
+  COMMAND histories/run.py ${verifiers})
 striatum_suite("format: samples" TIMEOUT 120
-  COMMAND verifier/samples.py --verifier "${PYTHON3} verifier/verify.py" --verifier "$<TARGET_FILE:git-striatum> verify")
+  COMMAND verifier/samples.py ${verifiers})
+striatum_suite("format: flipped bits" TIMEOUT 900 COMMAND verifier/flips.py $<TARGET_FILE:verify-batch>
+  --slice $<IF:$<BOOL:${long}>,1,97> --verifier "${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/verifier/verify.py")
 striatum_suite("contract: recorded conversations" TIMEOUT 300 LABELS once
   COMMAND contract/run.py --program ${program})
 

@@ -19,6 +19,9 @@ git_diff_options hunk_options() {
 
 Hunk read_hunk(git_patch* patch, std::size_t index) {
   Hunk hunk;
+  const git_diff_hunk* header = nullptr;
+  check(git_patch_get_hunk(&header, nullptr, patch, index), "reading a hunk");
+  hunk.line = static_cast<std::size_t>(std::max(header->new_start, 1));
   const int lines = git_patch_num_lines_in_hunk(patch, index);
   check(lines, "reading a hunk");
   for (std::size_t i = 0; i < static_cast<std::size_t>(lines); ++i) {
@@ -26,6 +29,8 @@ Hunk read_hunk(git_patch* patch, std::size_t index) {
     check(git_patch_get_line_in_hunk(&line, patch, index, i), "reading a hunk");
     const bool remark = line->origin == GIT_DIFF_LINE_CONTEXT_EOFNL ||
                         line->origin == GIT_DIFF_LINE_ADD_EOFNL || line->origin == GIT_DIFF_LINE_DEL_EOFNL;
+    const bool changed = hunk.added + hunk.removed > 0;
+    if (line->origin == GIT_DIFF_LINE_CONTEXT && !changed) ++hunk.line;
     // A remark's content begins with the line break that the line before it lacks.
     if (!remark) hunk.text += line->origin;
     hunk.text.append(line->content, line->content_len);

@@ -78,6 +78,8 @@ struct Hunk {
   std::string text;
   std::size_t removed = 0;
   std::size_t added = 0;
+  /// The first changed line, as numbered in the new version (1 at least).
+  std::size_t line = 1;
   /// `text` without the lines that begin with a blank.
   [[nodiscard]] std::string bare() const;
 };

@@ -97,6 +97,11 @@ void Shell::finish_text(const std::string& text, const Json& data) {
   world_.write(1, (world_.terminal ? printable_lines(text) : text) + "\n");
 }
 
+void Shell::finish_as_is(Code code, std::string_view text) {
+  exit_code_ = static_cast<int>(code);
+  world_.write(1, text);
+}
+
 void Shell::line(const std::string& text) { world_.write(1, text + "\n"); }
 
 void Shell::remark(const std::string& text) { world_.write(2, text + "\n"); }

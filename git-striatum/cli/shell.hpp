@@ -68,6 +68,8 @@ class Shell {
   void finish_text(const std::string& text, const Json& data);
   /// As `finish`, with another exit code than 0 (the verdict of `verify`).
   void finish_with(Code code, const Json& data, const std::function<std::string()>& text = {});
+  /// A reply in somebody else's format: these bytes and nothing else.
+  void finish_as_is(Code code, std::string_view text);
   /// One line of a long-running verb.
   void line(const std::string& text);
   /// A remark on standard error.

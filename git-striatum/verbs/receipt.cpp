@@ -6,6 +6,7 @@
 #include "cli/arguments.hpp"
 #include "cli/shell.hpp"
 #include "hooks/receipt_files.hpp"
+#include "hooks/receipt_review.hpp"
 #include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
@@ -89,13 +90,36 @@ void add_verify_verb(CLI::App& group, Shell& shell) {
   });
 }
 
+std::string review_text(const Json& data) {
+  std::string out = "Signed: " + text_member(data, "verdict") + " of receipt " + text_member(data, "receipt").substr(0, 12) +
+                    ".\nIt counts once it is committed:\n";
+  for (const Json& command : data["next"]) out += "  " + printable(command.get<std::string>()) + "\n";
+  return out;
+}
+
+void add_review(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<hooks::ReceiptReview>();
+  auto* verb = group.add_subcommand("review", "Sign a verdict on a committed receipt");
+  verb->add_option("ID", args->receipt, "Its digest or the beginning of it")->required();
+  add_choice(*verb, "--verdict", args->verdict, {"accept", "accept_with_findings", "needs_revision", "reject"}, "The verdict")
+      ->required();
+  add_text(*verb, "--path", args->path, "Path of the finding inside the repository")->required();
+  add_list(*verb, "--key", args->keys, "Fingerprint of a key to sign with; may be repeated");
+  verb->callback([args, &shell] {
+    args->terminal = shell.asks();
+    const Json data = hooks::receipt_review(places(shell), *args, shell.world().clock, shell.world().random);
+    shell.finish(data, [&] { return review_text(data); });
+  });
+}
+
 }  // namespace
 
 void add_receipt(CLI::App& root, Shell& shell) {
-  auto* group = root.add_subcommand("receipt", "Look at signed receipts");
+  auto* group = root.add_subcommand("receipt", "Look at signed receipts, and review them");
   add_list_verb(*group, shell);
   add_show(*group, shell);
   add_verify_verb(*group, shell);
+  add_review(*group, shell);
 }
 
 }  // namespace striatum::cli

@@ -8,9 +8,11 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/shell.hpp"
+#include "export/annotations.hpp"
 #include "export/ssh.hpp"
 #include "git/program.hpp"
 #include "hooks/log_heads.hpp"
+#include "os/files.hpp"
 #include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
@@ -24,6 +26,10 @@ using provenance::Report;
 struct VerifyArgs {
   provenance::VerifyOptions options;
   bool pin = false;
+  /// A file for the verification summary.
+  std::optional<std::string> vsa;
+  /// `github`, `gitlab` or empty.
+  std::string annotations;
 };
 
 // ---- for people ----------------------------------------------------------------------------------------
@@ -93,7 +99,8 @@ std::string people_text(const Report& report) {
   for (const auto& commit : report.commits) out += commit_lines(commit);
   for (const Finding& finding : report.findings) {
     out += finding.kind + place_of(finding) + ": " + printable(finding.detail) + "\n";
-    if (const std::string what = advice(finding.kind); !what.empty()) out += "    " + what + "\n";
+    for (const std::string& hint : finding.hints) out += "    " + printable(hint) + "\n";
+    if (const std::string what = advice(finding.kind); finding.hints.empty() && !what.empty()) out += "    " + what + "\n";
   }
   for (const Finding& warning : report.warnings) {
     out += "note: " + warning.kind + place_of(warning) + ": " + printable(warning.detail) + "\n";
@@ -131,7 +138,7 @@ void pin(const git::Program& git, const std::vector<std::string>& roots) {
   }
 }
 
-void run_verify(Shell& shell, VerifyArgs& args) {
+void check_usage(const Shell& shell, const VerifyArgs& args) {
   check_roots(args.options.roots);
   if (args.pin && args.options.roots.empty()) {
     refuse(Code::usage, "--pin needs a key to pin", {"add --root SHA256:FINGERPRINT"});
@@ -139,6 +146,20 @@ void run_verify(Shell& shell, VerifyArgs& args) {
   if (args.options.all && !args.options.revision.empty()) {
     refuse(Code::usage, "--all goes without a revision", {"leave one of them out"});
   }
+  if (shell.json && !args.annotations.empty()) {
+    refuse(Code::usage, "--annotations and --json are two forms of one reply", {"leave one of them out"});
+  }
+}
+
+/// On GitHub commit messages and paths stand in the same stream as commands; the fence keeps them apart.
+std::string annotated(Shell& shell, const VerifyArgs& args, const Report& report) {
+  if (args.annotations == "gitlab") return provenance::gitlab_report(report);
+  const std::string token = to_hex(shell.world().random.bytes(16));
+  return provenance::github_quoted(people_text(report), token) + provenance::github_annotations(report);
+}
+
+void run_verify(Shell& shell, VerifyArgs& args) {
+  check_usage(shell, args);
   const git::Places places = places_of(shell);
   const git::Program git(places);
   args.options.pinned = pinned_roots(git);
@@ -146,6 +167,14 @@ void run_verify(Shell& shell, VerifyArgs& args) {
   Report report = provenance::verify(repository, args.options);
   if (args.pin) pin(git, args.options.roots);
   hooks::compare_log_heads(app::locate(shell.repo, shell.name()), report);
+  if (args.vsa) {
+    os::write_atomically(*args.vsa,
+                         provenance::verification_summary(report, shell.now(), {"git-striatum", STRIATUM_VERSION}), 0644);
+  }
+  if (!args.annotations.empty()) {
+    shell.finish_as_is(report.exit_code(), annotated(shell, args, report));
+    return;
+  }
   shell.finish_with(report.exit_code(), provenance::to_json(report), [&] { return people_text(report); });
 }
 
@@ -160,6 +189,9 @@ void add_verify(CLI::App& root, Shell& shell) {
   verb->add_flag("--pin", args->pin, "Keep --root in this clone's configuration");
   verb->add_flag("--self-asserted", args->options.self_asserted, "Be content without a root key from elsewhere");
   add_optional(*verb, "--base-trusted", args->options.base_trusted, "A commit that was verified before");
+  add_optional(*verb, "--vsa", args->vsa, "Write a SLSA verification summary to this file");
+  add_choice(*verb, "--annotations", args->annotations, {"github", "gitlab"},
+             "Reply as a forge reads it: workflow commands, or a code quality report");
   verb->callback([args, &shell] { run_verify(shell, *args); });
 }
 

@@ -291,10 +291,11 @@ class OwnGenerator:
 
     def apply_commit(self, repo, files, run=None, state="applied", key=None, form="raw", commit=True, message="apply",
                      edges=None, issued_at=None, previous=None, artifacts=(), verdicts=None, gates=None, signatures=None,
-                     sign=None, change=None):
+                     sign=None, change=None, payload=None, file=None):
         """key: who signs; form: raw or sshsig; edges: in place of those of the files (default: the difference to HEAD);
         commit=False leaves everything in the index; signatures(pae): the whole list, for forgeries;
-        change(receipt predicate, changes, subjects): last word before signing."""
+        change(receipt predicate, changes, subjects): last word before signing; payload(bytes): the bytes signed instead;
+        file(envelope): the file's bytes instead."""
         run, key = run or Run(), key or repo.keys.codex
         base = repo.head
         run.branch_base = run.branch_base or base
@@ -315,7 +316,7 @@ class OwnGenerator:
             change(predicate, changes, subjects)
         changes = canonical(changes) + b"\n"
         subjects.setdefault("changes", {"sha256": sha256(changes)})
-        digest, envelope = self.envelope("apply-receipt", subjects, predicate, [(key, form)], signatures)
+        digest, envelope = self.envelope("apply-receipt", subjects, predicate, [(key, form)], signatures, payload, file)
         names = [self.write_envelope(repo, "receipts", digest, envelope, key),
                  f"{FOLDER}/changes/{sha256(changes)[:2]}/{sha256(changes)}.json",
                  f"{FOLDER}/evidence/{run.run_id}/{sha256(evidence)}.json"]
@@ -351,24 +352,25 @@ class OwnGenerator:
                 "run": {"run_id": run.run_id, "branch_name": "main", "state": "running"}}
 
     @staticmethod
-    def envelope(predicate_type, subjects, predicate, signers, signatures):
+    def envelope(predicate_type, subjects, predicate, signers, signatures, forge=None, file=None):
         payload = canonical({"_type": "https://in-toto.io/Statement/v1",
                              "predicateType": f"https://striatum.dev/{predicate_type}/v1",
                              "subject": [{"name": n, "digest": d} for n, d in sorted(subjects.items())],
                              "predicate": predicate})
+        payload = forge(payload) if forge else payload
         message = pae(payload)
         entries = signatures(message) if signatures else [
             (key.fingerprint, key.raw(message) if form == "raw" else key.sshsig(message)) for key, form in signers]
         value = {"payload": base64.b64encode(payload).decode(), "payloadType": "application/vnd.in-toto+json",
                  "signatures": [{"keyid": name, "sig": base64.b64encode(sig).decode()} for name, sig in entries]}
-        return sha256(payload), canonical(value) + b"\n"
+        return sha256(payload), file(value) if file else canonical(value) + b"\n"
 
     @staticmethod
     def nonce():
         return os.urandom(16).hex()
 
     def common(self, issued_at):
-        return {"nonce": self.nonce(), "issued_at": issued_at, "tool": self.tool}
+        return {"nonce": self.nonce(), "issued_at": issued_at, "tool": dict(self.tool)}
 
     def predicate(self, repo, run, base, state, issued_at, previous, verdicts, gates):
         return {
@@ -378,7 +380,7 @@ class OwnGenerator:
                     "workflow_sha256": "1" * 64, "branch": "main", "strict": False},
             "actors": [{"session_id": "ses_1", "role": "implementer", "lane": "codex", "attested": False, "lease_id": None}],
             "verdicts": verdicts or [], "gates": gates or [{"name": "scope", "outcome": "passed", "detail_code": None}],
-            "log": self.log, "redaction": self.redaction,
+            "log": dict(self.log), "redaction": dict(self.redaction),
             "previous": previous or run.previous, "state": state} | self.common(issued_at)
 
     def edges(self, repo, old, new):

@@ -2,7 +2,8 @@
 """The 28 rows of docs/format/verification.md section 11 as scripted histories, and what a verifier must answer.
 
 A history gets a fresh adopted repository and yields checks; it may go on after a check. In a check, `commits` are the
-expected (class, {path: class}) in order, `findings` are (kind, commit index or id, path), `uncovered` the number of rows."""
+expected (class, {path: class}) in order, `findings` are (kind, commit index or id, path), `uncovered` the number of rows
+or the rows themselves, (path, kind, added, removed, line)."""
 import dataclasses
 import json
 import shutil
@@ -21,7 +22,7 @@ class Check:
     commits: list | None
     findings: list = ()
     exit: int | None = None
-    uncovered: int | None = None
+    uncovered: int | list | None = None
     unreadable: int = 0
     warnings: list = ()
     repo: Repo | None = None

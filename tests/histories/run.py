@@ -17,8 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import forgeries  # noqa: F401  (adds its histories)
+import forgeries  # noqa: F401  (these add their histories)
+import more  # noqa: F401
 import rows
+import texts  # noqa: F401
 from lib import Keys, adopted
 
 SAMPLE = Path(__file__).resolve().parent.parent / "verifier" / "verify.py"
@@ -61,14 +63,16 @@ def complaints(check, code, data, errors):
     if got != check.commits:
         yield f"commits {got}, expected {check.commits}"
     ids = [c["commit"] for c in data["commits"]]
-    named = lambda wanted: sorted(((kind, ids[at] if isinstance(at, int) and at < len(ids) else at, path)
+    placed = lambda wanted: sorted(((kind, ids[at] if isinstance(at, int) and at < len(ids) else at, path)
                                    for kind, at, path in wanted), key=str)
-    if triples(data["findings"]) != named(check.findings):
-        yield f"findings {triples(data['findings'])}, expected {named(check.findings)}"
-    if "warnings" in data and not set(named(check.warnings)) <= set(triples(data["warnings"])):
-        yield f"warnings {triples(data['warnings'])}, expected {named(check.warnings)}"
-    if "uncovered" in data and check.uncovered is not None and len(data["uncovered"]) != check.uncovered:
-        yield f"{len(data['uncovered'])} uncovered rows, expected {check.uncovered}"
+    if triples(data["findings"]) != placed(check.findings):
+        yield f"findings {triples(data['findings'])}, expected {placed(check.findings)}"
+    if "warnings" in data and not set(placed(check.warnings)) <= set(triples(data["warnings"])):
+        yield f"warnings {triples(data['warnings'])}, expected {placed(check.warnings)}"
+    if "uncovered" in data and check.uncovered is not None:
+        named = [tuple(row[key] for key in ("path", "kind", "added", "removed", "line")) for row in data["uncovered"]]
+        if (len(named) if isinstance(check.uncovered, int) else named) != check.uncovered:
+            yield f"uncovered {named}, expected {check.uncovered}"
     if data["unreadable"] != check.unreadable:
         yield f"unreadable {data['unreadable']}, expected {check.unreadable}"
     if data["verified"] != (code == 0):

@@ -191,7 +191,7 @@ def trust_state(tree):  # the trust in a folder, None when it is not well-formed
         keys, revoked = {fingerprint(key.blob): key for key in keys}, {r["key"] for r in policy.get("revoked", [])}
         need(any("root" in key.roles and name not in revoked for name, key in keys.items()))
         return State(tree, policy["version"], keys, policy, revoked)
-    except (*BAD, KeyError, Missing): return None
+    except (*BAD, KeyError): return None
 def trust_of(x): return git("rev-parse", "--verify", "--quiet", f"{x}:{TRUST.decode()}", check=False).decode().strip() or None
 def highest(states): return max((s for s in states if s), key=lambda s: s.version, default=None)
 def signed_by(x, role, state):  # whether a commit has a good signature of a key with that role
@@ -232,7 +232,8 @@ class Judge:
     def find(self, kind, x, path): self.findings.append({"kind": kind, "commit": x, "path": shown(path), "detail": ""})
     def trust_after(self, x):  # H(x): trust.md 4
         own, before, held = trust_of(x), [self.H.get(p) for p in self.parents[x]], [trust_of(p) for p in self.parents[x]]
-        h, state, problems = highest(before), trust_state(own) if own else None, []
+        try: h, state, problems = highest(before), trust_state(own) if own else None, []
+        except Missing: return self.unread.add(x)
         best = highest([self.H[self.base], *before]) if x in self.inside else h
         if x in self.cut:
             self.unread |= {x} if own else set()
@@ -255,7 +256,7 @@ class Judge:
         return h if problems else state
     # ---- verification.md 3 to 5
     def open(self, x):  # what a commit changes, and its class as far as receipts have no part in it
-        if x in self.cut: raise Missing(3, x)
+        if x in self.cut | self.unread: raise Missing(3, x)
         parents, new, trust, (signer, good) = self.parents[x], files(x), self.J[x], commit_signer(x)
         paths, old, judging = changed(x, parents), files(parents[0] if parents else None), self.final and x not in self.early
         judged, fresh = [p for p in paths if kind_of(p) == b"judged"], [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of docs/format/verification.md are tests/histories; here are the parts a script reaches badly.
 #include "base/error.hpp"
+#include "export/annotations.hpp"
 #include "export/verify.hpp"
 #include "support/catch.hpp"
 #include "unit/export/applied_repo.hpp"
@@ -146,4 +147,45 @@ TEST_CASE("the summary for others names the commit and the result") {
   world.repo.commit({{"a.txt", "other\n"}});
   const Json failed = *parse_json(verification_summary(world.verify(), now, {"git-striatum", "1"}));
   CHECK(failed["predicate"]["verificationResult"] == "FAILED");
+}
+
+TEST_CASE("an unmet rule names what is missing and the command that supplies it") {
+  AppliedRepo world;
+  world.repo.commit({{"a.txt", AppliedRepo::lines({{3, "three"}, {30, "thirty"}})}});
+  const Report report = world.verify();
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].detail.find("class uncovered is not accepted: the default rule accepts exact") == 0);
+  REQUIRE(report.findings[0].hints.size() == 2);
+  CHECK(report.findings[0].hints[0].find("git striatum apply") != std::string::npos);
+  REQUIRE(report.uncovered.size() == 2);
+  CHECK(report.uncovered[0].line == 3);
+  CHECK(report.uncovered[1].line == 30);
+}
+
+TEST_CASE("forges are told of every uncovered place, and of nothing else that stands in the history") {
+  AppliedRepo world;
+  world.repo.commit({{"a,b:%.txt", "1\n"}, {"a.txt", AppliedRepo::lines({{7, "seven"}})}}, "::error::spoof");
+  const Report report = world.verify();
+  const std::string github = github_annotations(report);
+  CHECK(github.find("::error file=a%2Cb%3A%25.txt,line=1,title=striatum policy_unmet in ") == 0);
+  CHECK(github.find("::error file=a.txt,line=7,") != std::string::npos);
+  CHECK(github.find("spoof") == std::string::npos);
+  CHECK(github_quoted("x", "T") == "::stop-commands::T\nx\n::T::\n");
+  const Json gitlab = *parse_json(gitlab_report(report));
+  REQUIRE(gitlab.size() == 2);
+  CHECK(gitlab[1]["location"]["path"] == "a.txt");
+  CHECK(gitlab[1]["location"]["lines"]["begin"] == 7);
+  CHECK(gitlab[1]["severity"] == "major");
+  CHECK(gitlab[0]["fingerprint"] != gitlab[1]["fingerprint"]);
+}
+
+TEST_CASE("a report without anchor or with unreadable commits is told too") {
+  Report report;
+  report.unreadable = 2;
+  CHECK(github_annotations(report).find("::error title=striatum not_anchored::") == 0);
+  CHECK(parse_json(gitlab_report(report))->size() == 2);
+  report.anchor = Anchor::given;
+  report.unreadable = 0;
+  report.warnings.push_back({"sig_file", std::nullopt, "x", "gone"});
+  CHECK(github_annotations(report) == "::notice file=x,line=1,title=striatum sig_file::gone\n");
 }
