@@ -143,9 +143,9 @@ bool ArtifactFile::is_markdown() const {
   return name.ends_with(".md") || name.ends_with(".markdown");
 }
 
-void ArtifactFile::rewrite(const std::string& bytes) {
+void ArtifactFile::rewrite(std::string bytes) {
   if (auto problem = access_problem(os::RepoFiles(root_).write_atomically(path_, bytes, mode_), path_)) throw *problem;
-  bytes_ = bytes;
+  bytes_ = std::move(bytes);
 }
 
 std::string plain_path(const std::string& path) {
@@ -176,13 +176,13 @@ Json publish(store::WriteUnit& unit, const Held& held, const Publish& command, A
   (void)file.bytes();
   const auto author = checked_author_line(file, expected_author_line(author_parts(db, run, session)));
   if (file.is_markdown()) domain::check_front_matter(file.bytes(), command.kind);
-  std::string bytes = file.bytes();
-  const bool add_block =
-      file.is_markdown() && domain::front_matter_is_added(command.kind) && !bytes.starts_with("---");
-  if (add_block) bytes = domain::with_front_matter(bytes, command.kind);
-  const std::string digest = sha256(bytes).hex();
+  std::optional<std::string> rewritten;
+  if (file.is_markdown() && domain::front_matter_is_added(command.kind) && !file.bytes().starts_with("---")) {
+    rewritten = domain::with_front_matter(file.bytes(), command.kind);
+  }
+  const std::string digest = sha256(rewritten ? *rewritten : file.bytes()).hex();
   if (auto earlier = earlier_publication(db, job, command, digest)) return *earlier;
-  if (add_block) file.rewrite(bytes);
+  if (rewritten) file.rewrite(std::move(*rewritten));
   store::NewArtifact row;
   row.id = ArtifactId(unit.new_id("art"));
   row.run = job.run;
@@ -192,7 +192,7 @@ Json publish(store::WriteUnit& unit, const Held& held, const Publish& command, A
   row.kind = command.kind;
   row.path = command.path;
   row.sha256 = digest;
-  row.size = static_cast<std::int64_t>(bytes.size());
+  row.size = static_cast<std::int64_t>(file.bytes().size());
   row.author_line = author;
   store::insert_artifact(db, row, unit.now());
   Event event{"artifact.published", job.run};

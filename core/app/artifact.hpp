@@ -19,7 +19,7 @@ class ArtifactFile {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool is_markdown() const;
   /// Puts `bytes` in the file's place: the one rewrite that publishing does (synthesis front matter).
-  void rewrite(const std::string& bytes);
+  void rewrite(std::string bytes);
 
  private:
   std::string root_;

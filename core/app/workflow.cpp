@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLargestWorkflow = std::size_t{256} << 20;
+constexpr std::size_t kLargestWorkflow = std::size_t{64} << 20;
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 
@@ -26,7 +26,9 @@ std::string read_workflow(const std::string& path) {
     auto text = os::read_file(path, kLargestWorkflow);
     if (text) return std::move(*text);
   } catch (const Error& error) {
-    throw Error(Code::workflow, "workflow file cannot be read: " + error.message())
+    const auto hints = error.kind() == "too_large" ? std::vector<std::string>{"split the work into several workflows"}
+                                                   : error.hints();
+    throw Error(Code::workflow, "workflow file cannot be read: " + error.message(), hints)
         .with_kind(std::string(error.kind()));
   }
   refuse(Code::workflow, "workflow file not found: " + quote(path), {"make one with `workflow init PATH`"});

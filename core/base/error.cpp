@@ -57,8 +57,11 @@ void fail(Code code, std::string kind, std::string message, std::vector<std::str
 }
 
 std::string quote(std::string_view value) {
+  constexpr std::size_t kLongest = 4096;  // of what somebody else made long a beginning is shown
+  const bool whole = value.size() <= kLongest;
+  value = value.substr(0, kLongest);
   const char mark = value.find('\'') == std::string_view::npos ? '\'' : '"';
-  return mark + printable(value) + mark;
+  return mark + printable(value) + (whole ? "" : "…") + mark;
 }
 
 }  // namespace striatum

@@ -7,12 +7,15 @@
 
 #include "base/text.hpp"
 #include "domain/front_matter.hpp"
+#include "domain/lines.hpp"
 
 namespace striatum::domain {
 namespace {
 
 constexpr std::size_t kMaxLabel = 64;
 constexpr std::size_t kBylineWindow = 40;
+/// No name of ours is longer; what is cut off names somebody else all the same.
+constexpr std::size_t kMaxAuthor = 1024;
 constexpr std::array<std::string_view, 4> kReservedLabels{"attested", "supervised", "lane", "model"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -46,7 +49,7 @@ std::optional<std::string> as_author_line(std::string_view line) {
   constexpr std::string_view kKey = "author:";
   std::string_view text = trim(line);
   text.remove_prefix(std::min(text.find_first_not_of('#'), text.size()));
-  const std::string plain = lower(trim(without_emphasis(text)));
+  const std::string plain = lower(trim(without_emphasis(text.substr(0, kMaxAuthor))));
   if (!plain.starts_with(kKey)) return std::nullopt;
   return "author: " + std::string(trim(std::string_view(plain).substr(kKey.size())));
 }
@@ -79,13 +82,13 @@ bool names_author(std::string_view line, std::string_view expected) {
 }
 
 std::vector<std::string> author_lines(std::string_view text) {
-  const auto lines = split(text, '\n');
-  std::size_t body = 0;
-  if (const auto end = front_matter_end(text)) body = *end;
+  Lines lines(text);
+  const std::size_t body = front_matter_end(text).value_or(0);
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < lines.size() && i < body + kBylineWindow; ++i) {
-    if (i >= body && lines[i].rfind("## ", 0) == 0) break;
-    if (auto line = as_author_line(lines[i])) out.push_back(std::move(*line));
+  auto line = lines.next();
+  for (std::size_t i = 0; line && i < body + kBylineWindow; ++i, line = lines.next()) {
+    if (i >= body && line->starts_with("## ")) break;
+    if (auto author = as_author_line(*line)) out.push_back(std::move(*author));
   }
   return out;
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "domain/lines.hpp"
 
 namespace striatum::domain {
 namespace {
@@ -53,12 +54,16 @@ const std::map<std::string, Schema, std::less<>>& schemas() {
   return kSchemas;
 }
 
+constexpr std::size_t kMaxFrontMatter = std::size_t{1} << 20;
+
 std::string schema_name(const std::string& kind) { return "striatum." + kind + ".v1"; }
 
 std::string_view without_cr(std::string_view line) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return line;
 }
+
+bool is_fence(std::optional<std::string_view> line) { return line && without_cr(*line) == "---"; }
 
 [[noreturn]] void bad(const std::string& what) {
   refuse(Code::artifact, "front matter " + what, {"docs/SPEC.md lists the fields of each artifact kind"});
@@ -92,10 +97,10 @@ void check_value(const Field& field, const Json& value) {
   }
 }
 
-std::map<std::string, Json> parse_fields(const std::vector<std::string>& lines, std::size_t end) {
+std::map<std::string, Json> parse_fields(Lines lines, std::size_t end) {
   std::map<std::string, Json> fields;
   for (std::size_t i = 1; i + 1 < end; ++i) {
-    const std::string_view line = without_cr(lines[i]);
+    const std::string_view line = without_cr(lines.next().value_or(""));
     if (blank(line) || line.front() == '#') continue;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || line.front() == ' ' || line.front() == '\t') {
@@ -120,10 +125,12 @@ Schema full_schema(const std::string& kind, const Schema& own) {
 }  // namespace
 
 std::optional<std::size_t> front_matter_end(std::string_view text) {
-  const auto lines = split(text, '\n');
-  if (without_cr(lines.front()) != "---") return std::nullopt;
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    if (lines[i].starts_with("---")) return i + 1;
+  Lines lines(text.substr(0, kMaxFrontMatter));
+  if (!is_fence(lines.next())) return std::nullopt;
+  std::size_t number = 1;
+  for (auto line = lines.next(); line; line = lines.next()) {
+    ++number;
+    if (line->starts_with("---")) return number;
   }
   return std::nullopt;
 }
@@ -131,10 +138,10 @@ std::optional<std::size_t> front_matter_end(std::string_view text) {
 void check_front_matter(std::string_view text, const std::string& kind) {
   const auto own = schemas().find(kind);
   if (own == schemas().end()) return;
-  const auto lines = split(text, '\n');
-  if (without_cr(lines.front()) != "---") return;
+  Lines lines(text);
+  if (!is_fence(lines.next())) return;
   const auto end = front_matter_end(text);
-  if (!end) bad("is not closed by a line `---`");
+  if (!end) bad("is not closed by a line `---` within its first MiB");
   const auto fields = parse_fields(lines, *end);
   const Schema schema = full_schema(kind, own->second);
   std::vector<std::string> unknown;

@@ -45,6 +45,7 @@ TEST_CASE("a message is one line and quotes what it names", "[base][error]") {
   CHECK(error.kind() == "lease_refused");
   CHECK(quote("x") == "'x'");
   CHECK(quote("it's") == "\"it's\"");
+  CHECK(quote(std::string(100'000, 'x')).size() < 5000);
 }
 
 TEST_CASE("times are written and read as the contract does", "[base][time]") {

@@ -39,6 +39,12 @@ TEST_CASE("the author line of a label with an underscore is recognised", "[domai
   CHECK_FALSE(names_author(lines.front(), operator_line("x.y")));
 }
 
+TEST_CASE("an author line of any length names somebody", "[domain][artifact]") {
+  const auto lines = author_lines("author: " + std::string(100'000, 'x') + "\n");
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().size() < 2000);
+}
+
 TEST_CASE("a path is in scope when it is allowed and nowhere forbidden", "[domain][scope]") {
   WriteScope scope;
   CHECK_FALSE(in_scope(scope, "a"));

@@ -76,3 +76,10 @@ TEST_CASE("the block added to a synthesis passes its own check", "[domain][artif
   REQUIRE(domain::front_matter_is_added("synthesis"));
   CHECK(problem(domain::with_front_matter("# S\n", "synthesis"), "synthesis").empty());
 }
+
+TEST_CASE("front matter ends within the first MiB", "[domain][artifact]") {
+  const std::string filler(std::size_t{1} << 20, '\n');
+  CHECK(says(problem("---\n" + filler + "---\n"), "not closed"));
+  CHECK_FALSE(domain::front_matter_end("---\n" + filler + "---\n"));
+  CHECK(domain::front_matter_end("---\r\na\n---") == 3);
+}
