@@ -73,8 +73,9 @@ store::State& Context::state() {
   state_ = std::make_unique<store::State>(place.state_dir, command);
   if (const auto dir = copies_dir(place)) {
     state_->keep_copies_in(*dir);
-    // What killed commands left where private indexes and copies are made.
+    // What killed commands left where private indexes, the mark of an active run and copies are made.
     os::sweep_temporaries(place.git->git_dir);
+    os::sweep_temporaries(dir->parent_path().string());
     os::sweep_temporaries(dir->string());
   }
   return *state_;

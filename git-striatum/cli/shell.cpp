@@ -77,11 +77,15 @@ bool Shell::asks() const { return world_.input_terminal && !machine(world_); }
 
 bool Shell::colour() const { return people() && world_.environment("NO_COLOR").value_or("").empty(); }
 
+void Shell::mark_activity() {
+  if (context_) hooks::refresh_active_marker(*context_);
+}
+
 void Shell::finish(const Json& data, const std::function<std::string()>& text) { finish_with(Code::ok, data, text); }
 
 void Shell::finish_with(Code code, const Json& data, const std::function<std::string()>& text) {
   exit_code_ = static_cast<int>(code);
-  if (context_) hooks::refresh_active_marker(*context_);
+  mark_activity();
   if (people()) {
     world_.write(1, text ? text() : people_members(data));
     return;
@@ -112,6 +116,8 @@ std::function<void(const std::string&)> Shell::remarks() {
 
 void Shell::fail(const Error& error) {
   exit_code_ = static_cast<int>(error.code());
+  // A refusal has looked at the state; after a failure it may be what failed.
+  if (error.code() != Code::general) mark_activity();
   if (json) {
     world_.write(1, to_canonical_ascii({{"error", error_object(error, name_)}, {"ok", false}}) + "\n");
     return;

@@ -80,6 +80,9 @@ class Shell {
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
  private:
+  /// Tells git's hooks whether a run is active: every command puts it right, also after one that was killed.
+  void mark_activity();
+
   World& world_;
   app::Name name_;
   std::string verb_;
