@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -6,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 
 #include "cli/shell.hpp"
 
@@ -37,10 +39,40 @@ std::optional<std::string> environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+/// A stream that the caller closed must not become the number of a file of ours: the reply would be written into it.
+/// What stands in for it can be neither read nor written.
+void occupy_closed_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    if (::fcntl(stream, F_GETFD) != -1) continue;
+    static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
+/// Where no handler could run, as memory ran out while something was being put away. What is not committed is
+/// rolled back by the next command.
+[[noreturn]] void give_up() {
+  static constexpr std::string_view kText = "git striatum: out of memory\n";
+  static_cast<void>(::write(STDERR_FILENO, kText.data(), kText.size()) < 0);
+  ::_exit(static_cast<int>(Code::general));
+}
+
+[[noreturn]] void end_without_handler() {
+  try {
+    if (const auto last = std::current_exception()) std::rethrow_exception(last);
+  } catch (const std::bad_alloc&) {
+    give_up();
+  } catch (...) {
+    std::abort();
+  }
+  std::abort();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(end_without_handler);
+  occupy_closed_streams();
   striatum::SystemClock clock;
   striatum::SystemRandom random;
   striatum::cli::World world{clock, random, write_all, environment, ::isatty(STDOUT_FILENO) == 1, terminal_columns()};

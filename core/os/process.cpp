@@ -117,6 +117,35 @@ class NoSigpipe {
   bool was_pending_ = false;
 };
 
+/// A signal that ends us ends the child first, which may be at work for the user (hooks); then it is ours.
+class PassOn {
+ public:
+  explicit PassOn(pid_t target) {
+    child = target;
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      struct sigaction ours {};
+      ours.sa_handler = [](int number) {
+        ::kill(child, SIGTERM);
+        ::signal(number, SIG_DFL);
+        ::raise(number);
+      };
+      ::sigemptyset(&ours.sa_mask);
+      ::sigaction(kSignals[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler == SIG_DFL) ::sigaction(kSignals[i], &ours, nullptr);
+    }
+  }
+  PassOn(const PassOn&) = delete;
+  PassOn& operator=(const PassOn&) = delete;
+  ~PassOn() {
+    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+  }
+
+ private:
+  static constexpr std::array<int, 3> kSignals{SIGHUP, SIGINT, SIGTERM};
+  static inline volatile pid_t child = 0;
+  std::array<struct sigaction, kSignals.size()> before_{};
+};
+
 /// Our ends of the child's streams.
 struct Streams {
   Fd input;
@@ -158,7 +187,9 @@ class Child {
     static_cast<void>(wait(0));
   }
 
-  void signal(int number) const { ::kill(group_ ? -pid_ : pid_, number); }
+  void signal(int number) const { ::kill(target(), number); }
+  /// What `kill` takes: the child, or the group it leads.
+  [[nodiscard]] pid_t target() const { return group_ ? -pid_ : pid_; }
 
   /// The status when the child has ended; with WNOHANG nullopt otherwise.
   std::optional<int> wait(int options) {
@@ -310,6 +341,7 @@ Finished run(const Command& command) {
   Finished result;
   const NoSigpipe no_sigpipe;
   Child child(command, no_sigpipe.before());
+  const PassOn pass_on(child.target());
   const int status = Exchange(command, child, result).run();
   if (WIFEXITED(status)) {
     result.exit_code = WEXITSTATUS(status);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <ctime>
 #include <fstream>
 
@@ -49,6 +50,7 @@ fs::path existing_state(const fs::path& dir) {
   fs::path file = dir / "state.sqlite3";
   struct stat found {};
   if (::stat(file.c_str(), &found) == 0) return file;
+  if (errno != ENOENT && errno != ENOTDIR) os::fail_errno(errno, "opening", file.string());
   refuse(Code::not_found, "striatum state is not initialized here; run `striatum init`",
          {"run `git striatum init`, or name the repository with --repo"});
 }

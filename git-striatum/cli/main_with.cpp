@@ -165,6 +165,10 @@ int main_with(const std::vector<std::string>& args, World& world) {
     }
     return shell.exit_code();
   } catch (const Error& error) {  // the reply could not be written
+    try {
+      world.write(2, error.message() + "\n");
+    } catch (const Error&) {  // nor can that be said
+    }
     return static_cast<int>(error.code());
   }
 }
