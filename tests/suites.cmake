@@ -49,28 +49,45 @@ striatum_suite("contract: recorded conversations" TIMEOUT 300 LABELS once
   COMMAND contract/run.py --program ${program})
 
 # What is drawn by chance, and what is measured: a slice, or with STRIATUM_LONG_TESTS the whole.
-set(crash $<IF:$<BOOL:${long}>,--full,--slice=0/20>)
+set(crash $<IF:$<BOOL:${long}>,--full,--slice=0/60>)
+set(injected $<IF:$<BOOL:${long}>,--slice=0/20,--slice=0/2000>)
+set(signals $<IF:$<BOOL:${long}>,--full,--slice=0/60>)
+set(disk $<IF:$<BOOL:${long}>,--full,--slice=0/30>)
+set(hostile $<IF:$<BOOL:${long}>,--slice=0/1,--slice=0/12>)
+set(mutations $<IF:$<BOOL:${long}>,5000,500>)
+set(killed $<IF:$<BOOL:${long}>,20000,1600>)
 set(calls $<IF:$<BOOL:${long}>,10000,1200>)
 set(coverage $<IF:$<BOOL:${long}>,0.9,0.7>)
 set(rounds $<IF:$<BOOL:${long}>,1000,50>)
 set(mixed $<IF:$<BOOL:${long}>,50000,3000>)
 # In the short run again once they were seen green there: docs/design/NEXT.md.
 if(STRIATUM_LONG_TESTS)
-  striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
-    COMMAND crash/crash.py ${program} ${crash} --seed 1)
   striatum_suite("differential: skills and documents" TIMEOUT 1800 LABELS once COMMAND ./with_reference.sh
     ${PYTHON3} differential/scaffold.py --ours ${program} --seed 1 --calls 400)
-  striatum_suite("hostile: names, paths, contents" TIMEOUT 1800 COMMAND hostile/hostile.py ${program})
 endif()
+striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
+  COMMAND crash/crash.py ${program} ${crash} --seed 1)
+striatum_suite("hostile: names, paths, contents" TIMEOUT 3600 COMMAND hostile/hostile.py ${program} ${hostile})
 striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
   ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
 striatum_suite("interop: one state file with 1.24.0" TIMEOUT 1800 CORES 2 LABELS once COMMAND ./with_reference.sh
   ${PYTHON3} differential/interop.py --ours ${program} --turns $<IF:$<BOOL:${long}>,5,1>
   --jobs $<IF:$<BOOL:${long}>,200,24>)
+striatum_suite("faults: memory runs out" TIMEOUT 7200 CORES 2 LABELS once
+  COMMAND faults/injected.py ${program} memory ${injected})
+striatum_suite("faults: the disk is full" TIMEOUT 7200 CORES 2 LABELS once
+  COMMAND faults/injected.py ${program} disk ${disk})
+striatum_suite("faults: signals" TIMEOUT 7200 CORES 2 LABELS once
+  COMMAND faults/injected.py ${program} signals ${signals})
+striatum_suite("faults: clocks and late holders" TIMEOUT 600 LABELS once COMMAND faults/clock.py ${program})
+striatum_suite("faults: damaged state files" TIMEOUT 3600 COMMAND faults/damage.py ${program} --mutations ${mutations})
+striatum_suite("faults: places, replies, children" TIMEOUT 600 LABELS once COMMAND faults/places.py ${program})
 striatum_suite("contention: one claim, one winner" TIMEOUT 3600 ALONE LABELS once
   COMMAND contention/claims.py ${program} --rounds ${rounds})
 striatum_suite("contention: mixed calls" TIMEOUT 3600 ALONE LABELS once
   COMMAND contention/contention.py ${program} --calls ${mixed})
+striatum_suite("contention: killed workers" TIMEOUT 3600 ALONE LABELS once
+  COMMAND contention/contention.py ${program} --calls ${killed} --kill)
 
 # fuzz/NAME.cpp: one libFuzzer target each (preset `fuzz`, clang). Inputs to begin with lie in fuzz/seeds/NAME.
 if(STRIATUM_FUZZ)

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many workers drive one state with mixed verbs; what they were told is held against what the state holds.
 
-    contention.py PROGRAM [--workers 16] [--calls 50000]
+    contention.py PROGRAM [--workers 16] [--calls 50000] [--kill]
 
 First one worker alone gives the 99th percentile of a call, then all of them work at once. Findings: an error a
 lonely worker would not meet (busy above all), a job in two hands at a time, an acknowledged change that the state
-does not hold or holds twice, a broken rule or chain, a wait longer than 1.5 x workers x that percentile.
+does not hold or holds twice, a broken rule or chain, a wait longer than 1.5 x workers x that percentile, a worker
+that got less than 70 % of the mean done while all were at work.
+
+With --kill every 50 ms somebody's command is ended by kill -9. What a worker was told still counts, what it was not
+told may be done or not, and nobody has to wait for the dead.
 """
 
 import argparse
@@ -14,6 +18,7 @@ import collections
 import json
 import multiprocessing
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +33,8 @@ import workbench
 from workbench import Flow, Tool, job, workflow, write
 
 FACTOR = 1.5
+FAIR = .7
+KILL_EVERY = .05
 ALONE = 600      # calls of the lonely worker
 CALLS_A_JOB = 10  # about: how many calls go by for one drafting job that gets completed
 REVIEWS = 8      # jobs that are claimed and given back all the time
@@ -36,24 +43,59 @@ REVIEWS = 8      # jobs that are claimed and given back all the time
 class Worker:
     """Plays an author and a reviewer by turns and writes down every answer."""
 
-    def __init__(self, tool, repo, run, number, sessions):
+    def __init__(self, tool, repo, run, number, sessions, kill_every=None):
         self.tool, self.repo, self.run, self.number = tool, repo, run, number
+        self.kill_every, self.kills = kill_every, 0
         self.author, self.reviewer = sessions
         self.rng = random.Random(number)
         self.calls, self.problems = [], []
         self.acknowledged = collections.defaultdict(list)
         self.holds = []
+        self.next_kill = self.after_a_while()
         self.has_status = not subprocess.run([tool.links["striatum"], "status", "-h"], env=tool.env,
                                              capture_output=True).returncode
 
+    def after_a_while(self):
+        return time.monotonic() + self.rng.expovariate(1 / self.kill_every) if self.kill_every else None
+
+    def started(self, args):
+        """The reply; None when the command did not live to give one."""
+        command = subprocess.Popen(self.tool.argv("striatum", self.repo, args), cwd=self.repo, env=self.tool.env,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            out, err = command.communicate(timeout=60 if not self.next_kill else max(0, self.next_kill - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            command.kill()
+            out, err = command.communicate()
+            self.next_kill = self.after_a_while()
+            if command.returncode == -signal.SIGKILL:
+                self.kills += 1
+                return None
+        return workbench.Reply(command.returncode, out, err)
+
     def call(self, *args, allowed=(0,)):
         begin = time.monotonic()
-        reply = self.tool.call("striatum", self.repo, *args)
+        reply = self.started(args)
         end = time.monotonic()
         self.calls.append((begin, end, args[0]))
+        if reply is None:
+            self.give_back()
+            return None
         if reply.exit not in allowed:
             self.problems.append(f"{' '.join(args[:2])}: exit {reply.exit}: {(reply.stdout + reply.stderr)[:300]!r}")
         return reply.data if reply.exit == 0 else None
+
+    def give_back(self):
+        """Whatever a killed command left in these hands."""
+        waiting, self.next_kill = self.next_kill, None
+        for session in (self.author, self.reviewer):
+            for message, lease in workbench.query(
+                    self.repo, "SELECT m.message_id, l.lease_id FROM leases l JOIN queue_messages m ON m.job_id = "
+                    "l.resource_id AND m.state IN ('claimed', 'acked') WHERE l.state = 'active' AND l.owner_session_id = ?",
+                    session):
+                self.call("release", "--session-id", session, "--message-id", message, "--lease-id", lease, "--reason",
+                          "lost", "--requeue")
+        self.next_kill = waiting
 
     def claim(self, session):
         data = self.call("claim-next", "--session-id", session)
@@ -68,8 +110,10 @@ class Worker:
 
     def let_go(self, held, *args):
         self.holds.append((held.job, self.since, time.monotonic()))
-        if self.call(*args) is not None:
+        told = self.call(*args) is not None
+        if told:
             self.acknowledged["released"].append(held.lease)
+        return told
 
     def ack(self, held):
         self.call("ack", "--session-id", held.session, "--message-id", held.message, "--lease-id", held.lease)
@@ -80,25 +124,33 @@ class Worker:
 
     def draft(self):
         held = self.claim(self.author)
+        kills = self.kills
         if held is None:
             return
         self.ack(held)
-        self.heartbeat(held)
+        if kills == self.kills:
+            self.heartbeat(held)
+        if kills != self.kills:
+            return
         write(self.repo, held.paths[0], f"# {held.job}\n")
         data = self.call("publish-artifact", *held.who(), "--kind", "handoff", "--logical-name", "main", "--path",
                          held.paths[0])
         if data:
             self.acknowledged["artifact"].append(data["artifact_id"])
-        self.let_go(held, "complete", *held.who())
-        self.acknowledged["completed"].append(held.job)
+        if kills == self.kills and self.let_go(held, "complete", *held.who()):
+            self.acknowledged["completed"].append(held.job)
 
     def review(self):
         held = self.claim(self.reviewer)
+        kills = self.kills
         if held is None:
             return
         if self.rng.random() < .5:
             self.ack(held)
-            self.heartbeat(held)
+            if kills == self.kills:
+                self.heartbeat(held)
+        if kills != self.kills:
+            return
         self.let_go(held, "release", "--session-id", held.session, "--message-id", held.message, "--lease-id",
                     held.lease, "--reason", "later", "--requeue")
 
@@ -119,13 +171,13 @@ class Worker:
 
 
 def play(task):
-    program, folder, repo, run, number, sessions, calls, gate = task
+    program, folder, repo, run, number, sessions, calls, gate, kill_every = task
     tool = Tool(program, folder)
-    worker = Worker(tool, repo, run, number, sessions)
+    worker = Worker(tool, repo, run, number, sessions, kill_every)
     if gate:
         gate.wait()
     worker.work(calls)
-    return worker.calls, worker.problems, dict(worker.acknowledged), worker.holds
+    return worker.calls, worker.problems, dict(worker.acknowledged), worker.holds, worker.kills
 
 
 def two_hands(holds):
@@ -140,8 +192,8 @@ def two_hands(holds):
     return found
 
 
-def compare(connection, acknowledged):
-    """What the workers were told against the rows: neither less nor more nor twice."""
+def compare(connection, acknowledged, killed):
+    """What the workers were told against the rows: neither less nor twice, and nothing more where nobody was killed."""
     rows = {"lease": "SELECT lease_id FROM leases",
             "released": "SELECT lease_id FROM leases WHERE state = 'released'",
             "artifact": "SELECT artifact_id FROM artifacts",
@@ -154,7 +206,9 @@ def compare(connection, acknowledged):
         there = collections.Counter(row[0] for row in connection.execute(sql))
         if lost := told - there:
             found.append(f"lost: {what}: {sum(lost.values())}, such as {next(iter(lost))}")
-        if extra := there - told:
+        if max(there.values(), default=0) > 1 and what not in ("heartbeat",):
+            found.append(f"twice: {what}: {there.most_common(1)[0][0]}")
+        if (extra := there - told) and not killed:
             found.append(f"doubled or never told: {what}: {sum(extra.values())}, such as {next(iter(extra))}")
     return found
 
@@ -179,23 +233,33 @@ class Arena:
         return self.flow.session("author"), self.flow.session("reviewer")
 
     def alone(self):
-        return play((self.program, self.folder, self.repo, self.flow.run, 1000, self.pairs[0], ALONE, None))
+        return play((self.program, self.folder, self.repo, self.flow.run, 1000, self.pairs[0], ALONE, None, None))
 
-    def together(self, calls):
+    def together(self, calls, kill):
         gate = multiprocessing.Manager().Barrier(len(self.pairs))
-        tasks = [(self.program, self.folder, self.repo, self.flow.run, i, pair, calls // len(self.pairs), gate)
+        kill_every = KILL_EVERY * len(self.pairs) if kill else None
+        tasks = [(self.program, self.folder, self.repo, self.flow.run, i, pair, calls // len(self.pairs), gate, kill_every)
                  for i, pair in enumerate(self.pairs)]
         with multiprocessing.Pool(len(self.pairs)) as pool:
             return pool.map(play, tasks, chunksize=1)
 
-    def verify(self, acknowledged):
+    def verify(self, acknowledged, killed):
         connection = sqlite3.connect(self.repo / ".striatum/state.sqlite3")
-        found = workbench.broken_invariants(connection) + compare(connection, acknowledged)
+        found = workbench.broken_invariants(connection) + compare(connection, acknowledged, killed)
         connection.close()
+        self.flow.do("send", "--session-id", self.pairs[0][0], "--kind", "last")
+        found += [f"stale: {path}" for path in self.repo.rglob(".striatum-tmp-*")]
         reply = self.tool.call("git-striatum", self.repo, "log", "verify")
         if reply.exit != 2 and not (reply.data or {}).get("ok"):
             found.append(f"log verify: exit {reply.exit}: {reply.stdout[:300]!r}")
         return found
+
+
+def shares(calls_by_worker):
+    """What the slowest worker got done against the mean, while all were at work."""
+    until = min(calls[-1][1] for calls in calls_by_worker)
+    done = [sum(end <= until for _, end, _ in calls) for calls in calls_by_worker]
+    return min(done) / (sum(done) / len(done))
 
 
 def main():
@@ -203,6 +267,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--workers", type=int, default=16)
     parser.add_argument("--calls", type=int, default=50000)
+    parser.add_argument("--kill", action="store_true")
     parser.add_argument("--tmp")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="contention-", dir=arguments.tmp))
@@ -211,28 +276,34 @@ def main():
         results = [arena.alone()]
         single = percentile([end - begin for begin, end, _ in results[0][0]], .99)
         begin = time.monotonic()
-        results += arena.together(arguments.calls)
+        results += arena.together(arguments.calls, arguments.kill)
         seconds = time.monotonic() - begin
         acknowledged = collections.defaultdict(list)
-        for _, _, told, _ in results:
-            for what, ids in told.items():
+        for result in results:
+            for what, ids in result[2].items():
                 acknowledged[what] += ids
-        problems = [p for _, worker_problems, _, _ in results for p in worker_problems]
+        problems = [problem for result in results for problem in result[1]]
         problems += [f"in two hands at a time: {name}" for name in two_hands([h for r in results for h in r[3]])]
-        problems += arena.verify(acknowledged)
+        kills = sum(result[4] for result in results)
+        problems += arena.verify(acknowledged, kills > 0)
     finally:
         workbench.remove(folder)
-    waits = sorted((end - start, verb) for calls, _, _, _ in results[1:] for start, end, verb in calls)
+    waits = sorted((end - start, verb) for result in results[1:] for start, end, verb in result[0])
+    share = shares([result[0] for result in results[1:]])
     longest, bar = waits[-1], FACTOR * arguments.workers * single
     busy = sum("busy" in problem or "locked" in problem for problem in problems)
     if longest[0] > bar:
         problems.append(f"longest wait {longest[0]:.3f} s ({longest[1]}) is over {bar:.3f} s")
+    if share < FAIR and not arguments.kill:
+        problems.append(f"the slowest worker got {share:.0%} of the mean done")
+    if arguments.kill and not kills:
+        problems.append("nobody was killed: nothing is proved")
     for problem in problems[:40]:
         print("FINDING", problem)
     print(f"{len(waits)} calls of {arguments.workers} workers in {seconds:.0f} s ({len(waits) / seconds:.0f}/s); alone "
           f"p99 {single * 1e3:.1f} ms; together p50 {waits[len(waits) // 2][0] * 1e3:.1f}, p99 "
           f"{percentile(waits, .99)[0] * 1e3:.1f}, longest {longest[0] * 1e3:.1f} ms ({longest[1]}), bar {bar * 1e3:.1f}; "
-          f"{busy} busy, {len(problems)} findings")
+          f"slowest {share:.0%} of the mean, {kills} killed, {busy} busy, {len(problems)} findings")
     return 1 if problems else 0
 
 

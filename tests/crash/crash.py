@@ -35,7 +35,8 @@ from snapshot import ACTIVE, Snapshot, Words, locks_of_git, open_copy
 
 HERE = Path(__file__).resolve().parent
 ERRORS = ("eio", "enospc")
-KILLS = ("kill", "torn", "one")
+# The signal that a run may die of, by mode.
+DEATHS = {"kill": 9, "torn": 9, "one": 9, "int": 2, "term": 15}
 DEFAULT_SLICE = (0, 20)
 
 
@@ -100,6 +101,9 @@ class Trial:
         self.copies = self.folder / "copies"
         self.copies.mkdir(exist_ok=True)
         self.outcome = Outcome(case.title, name)
+
+    def close(self):
+        """Gives back what a kind of trial took besides its folder."""
 
     # ------------------------------------------------------------- model
 
@@ -230,7 +234,7 @@ class Trial:
     def judge_exit(self, mode, hit, where, note, call):
         if hit.timeout:
             note("hangs")
-        if mode in KILLS and hit.signal == 9:
+        if hit.signal is not None and hit.signal == DEATHS.get(mode):
             return
         if hit.signal is not None:
             note(f"died of signal {hit.signal}: {hit.stderr[-300:]!r}")
@@ -315,10 +319,10 @@ def chosen(points, part, seed, label):
 
 
 def work(task):
-    number, name, program, injector, part, seed, tmp = task
+    kind, number, name, program, injector, part, seed, tmp = task
     case = CASES[number]
     folder = Path(tempfile.mkdtemp(prefix="case-", dir=tmp))
-    trial = Trial(case, name, program, injector, folder)
+    trial = kind(case, name, program, injector, folder)
     try:
         if not trial.available():
             trial.outcome.missing = True
@@ -329,6 +333,7 @@ def work(task):
     except (workbench.Unexpected, RuntimeError) as error:
         trial.outcome.findings.append(f"{case.title} [{name}] cannot be brought about: {error}")
     finally:
+        trial.close()
         workbench.remove(folder)
     return trial.outcome
 
@@ -356,14 +361,15 @@ def report(outcomes, seconds, shown):
     return findings, total
 
 
-def run(program, arguments, part, text=None):
-    cases = [(i, case) for i, case in enumerate(CASES) if not text or text in case.title]
+def run(program, arguments, part, wanted, kind=Trial):
+    """Every case whose title is wanted, by every name; a kind of trial decides what is done to it."""
+    cases = [(i, case) for i, case in enumerate(CASES) if wanted(case.title)]
     tmp = workbench.scratch_folder("crash-", arguments.tmp)
     started = time.monotonic()
     try:
         injector = build_injector(tmp)
-        tasks = [(i, name, program, injector, part, arguments.seed, tmp) for i, case in cases for name in case.names]
-        tasks.sort(key=lambda task: not CASES[task[0]].git)
+        tasks = [(kind, i, name, program, injector, part, arguments.seed, tmp) for i, case in cases for name in case.names]
+        tasks.sort(key=lambda task: not CASES[task[1]].git)
         with multiprocessing.Pool(arguments.jobs) as pool:
             outcomes = pool.map(work, tasks, chunksize=1)
     finally:
@@ -384,7 +390,7 @@ def self_check(arguments):
     try:
         for case, word in {"heartbeat": "half done", "send": "wrong success", "workflow init": "next command",
                            "session close": "died of signal"}.items():
-            findings, _ = run(broken, arguments, (0, 40), case)
+            findings, _ = run(broken, arguments, (0, 40), lambda title: case in title)
             if not any(word in finding for finding in findings):
                 missed.append(f"{case}: {word}")
     finally:
@@ -413,7 +419,7 @@ def main():
     if arguments.slice:
         part = tuple(map(int, arguments.slice.split("/")))
     print(f"seed {arguments.seed}, slice {part[0]}/{part[1]}")
-    findings, total = run(arguments.program, arguments, part, arguments.case)
+    findings, total = run(arguments.program, arguments, part, lambda title: (arguments.case or "") in title)
     if total == 0:
         print("no point was reached: nothing is proved")
     return 1 if findings or total == 0 else 0

@@ -8,6 +8,7 @@
  *          kill    SIGKILL for every process of the tree before call N happens
  *          one     SIGKILL for the process that makes call N, the others go on
  *          torn    half of the bytes of call N (write, pwrite64) reach the file, then as `kill`
+ *          int, term   SIGINT, SIGTERM for the program itself before call N, which goes on
  *          half    half of the bytes of call N reach the file, the call says so, the program goes on
  *          eio, enospc, edquot   call N fails with that error, once
  *          eio+, enospc+, edquot+   call N and every later one fails
@@ -228,10 +229,13 @@ struct plan {
   long long n;
   int error;
   int sticky;
+  int signal;
 };
 
 static struct plan make_plan(const char* mode, const char* n) {
-  struct plan plan = {mode, atoll(n), 0, mode[strlen(mode) - 1] == '+'};
+  struct plan plan = {mode, atoll(n), 0, mode[strlen(mode) - 1] == '+', 0};
+  if (strcmp(mode, "int") == 0) plan.signal = SIGINT;
+  if (strcmp(mode, "term") == 0) plan.signal = SIGTERM;
   if (strncmp(mode, "eio", 3) == 0) plan.error = EIO;
   if (strncmp(mode, "enospc", 6) == 0) plan.error = ENOSPC;
   if (strncmp(mode, "edquot", 6) == 0) plan.error = EDQUOT;
@@ -258,6 +262,10 @@ static int interfere(const struct plan* plan, pid_t pid, const struct call* call
   }
   if (strcmp(plan->mode, "half") == 0) {
     if (shortens && regs->rdx > 1) shorten(pid, regs);
+    return 1;
+  }
+  if (plan->signal != 0) {
+    kill(main_pid, plan->signal);
     return 1;
   }
   if (strcmp(plan->mode, "torn") == 0 && shortens) shorten(pid, regs);

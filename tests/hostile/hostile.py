@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile names, paths, JSON, Markdown and huge files against every verb that takes them, by both names.
 
-    hostile.py PROGRAM [--huge MB] [--only paths,names,json,markdown,traps,terminal,huge]
+    hostile.py PROGRAM [--huge MB] [--only paths,names,json,markdown,traps,terminal,huge] [--slice K/N]
 
 After every call: no signal and no sanitizer report, the code is one the verb may give for this, and everything
 around (the repository, git's folder, a folder beside it, files of others) is byte for byte what it was, except for
@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import pty
+import resource
 import select
 import shutil
 import stat
@@ -33,6 +34,8 @@ NAMES = ("striatum", "git-striatum")
 REPORTS = (b"AddressSanitizer", b"runtime error:", b"LeakSanitizer", b"ThreadSanitizer", b"terminate called",
            b"Assertion", b"Traceback")
 SECONDS = 60
+# What a call may take of memory for an input of some size.
+HUGE_FACTOR, HUGE_BASE = 4, 128 << 20
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\u009b31m\u202erev\x7f\x08\x00".replace("\x00", "")
 NASTY_TEXT = [ESCAPES, "line\nbreak\r\nand\ttab", "'; DROP TABLE runs; --", "$(touch pwned)`touch pwned`;|&",
@@ -102,8 +105,9 @@ class Sandbox:
 
 
 class Examiner:
-    def __init__(self, sandbox):
+    def __init__(self, sandbox, part=(0, 1)):
         self.sandbox = sandbox
+        self.part, self.asked = part, 0
         self.tool = sandbox.tool
         self.repo = sandbox.repo
         self.findings = []
@@ -114,6 +118,11 @@ class Examiner:
         shown = " ".join(repr(a)[:90] if not isinstance(a, str) or not a.isprintable() or len(a) > 90 or not a else a
                          for a in args)
         self.findings.append(f"{label}: {shown}: {what}")
+
+    def left_out(self):
+        """Of N slices this one leaves out what is another's."""
+        self.asked += 1
+        return self.asked % self.part[1] != self.part[0]
 
     # ---------------------------------------------------------------- one call
 
@@ -131,6 +140,8 @@ class Examiner:
 
     def probe(self, name, args, codes, may=(), label=None, raw=False):
         """Calls and judges; `may` are patterns of paths (below the sandbox) that a success may change."""
+        if self.left_out():
+            return None
         label = f"{label or args[0]} [{name}]"
         at = args.index("--") if "--" in args else len(args)
         done = self.run(name, [*args[:at], "--json", *args[at:]], raw)
@@ -165,6 +176,8 @@ class Examiner:
 
     def terminal(self, name, args):
         """What a person would be shown."""
+        if self.left_out():
+            return b""
         main, side = pty.openpty()
         env = {k: v for k, v in self.tool.env.items() if k != "CI"}
         words = [a.encode("utf-8", "surrogateescape" if "\ud800" not in a else "surrogatepass") for a in args]
@@ -614,32 +627,57 @@ def terminal(examiner, arguments):
 
 # ------------------------------------------------------------------------------- huge
 
-def huge(examiner, arguments):
-    size = arguments.huge << 20
+def huge_workflows(size):
     good = json.dumps(workflow([job("draft")])).encode()
-    documents = {"one string": good[:-1] + b', "x": "' + b"x" * size + b'"}', "brackets": b"[" * size,
-                 "objects": b'{"a":' * (size // 5), "blanks": good + b" " * size,
-                 "numbers": good[:-1] + b', "x": [' + b"1," * (size // 2) + b'1]}', "digits": b"9" * size,
-                 "garbage": os.urandom(1 << 20) * arguments.huge, "NUL": b"\0" * size}
+    yield "one string", lambda: good[:-1] + b', "x": "' + b"x" * size + b'"}'
+    yield "brackets", lambda: b"[" * size
+    yield "objects", lambda: b'{"a":' * (size // 5)
+    yield "blanks", lambda: good + b" " * size
+    yield "numbers", lambda: good[:-1] + b', "x": [' + b"1," * (size // 2) + b"1]}"
+    yield "jobs", lambda: good[:-2] + b", {}" * (size // 4) + b"]}"
+    yield "keys", lambda: b"{" + b",".join(b'"%d":1' % i for i in range(size // 12)) + b"}"
+    yield "a job's long type", lambda: good.replace(b'"type": "draft"', b'"type": "' + b"x" * size + b'"')
+    yield "digits", lambda: b"9" * size
+    yield "garbage", lambda: os.urandom(1 << 20) * (size >> 20)
+    yield "NUL", lambda: b"\0" * size
+
+
+def huge_texts(size):
+    yield "one line", lambda: b"x" * size
+    yield "newlines", lambda: b"\n" * size
+    yield "front matter", lambda: b"---\n" + b'tags: "x"\n' * (size // 10)
+    yield "many fields", lambda: b"---\n" + b"".join(b"f%d: 1\n" % i for i in range(size // 12)) + b"---\n"
+    yield "dashes", lambda: b"---\n" * (size // 4)
+    yield "bylines", lambda: b"author: operator\n" * (size // 17)
+    yield "a long byline", lambda: b"author: " + b"x" * size + b"\n"
+    yield "bylines in front matter", lambda: b"---\n" + b"author: operator\n" * (size // 17) + b"---\n"
+    yield "NUL", lambda: b"\0" * size
+
+
+def huge(examiner, arguments):
+    """Linear in time and memory, or refused at once."""
+    size = arguments.huge << 20
     name = "git-striatum"
     flow = start(examiner, name)
-    for title, content in documents.items():
-        write(examiner.repo, "wf/huge.json", content)
+    for title, content in huge_workflows(size):
+        write(examiner.repo, "wf/huge.json", content())
         examiner.before = examiner.sandbox.listing()
-        examiner.probe(name, ["workflow", "validate", "wf/huge.json"], {0, 1, 8}, label=f"huge validate: {title}")
-        examiner.probe("striatum", ["run", "prepare", "--workflow", "wf/huge.json"], {0, 1, 8},
+        examiner.probe(name, ["workflow", "validate", "wf/huge.json"], {0, 8}, label=f"huge validate: {title}")
+        examiner.probe("striatum", ["run", "prepare", "--workflow", "wf/huge.json"], {0, 8},
                        label=f"huge prepare: {title}")
     (examiner.repo / "wf/huge.json").unlink()
     held = flow.ack(flow.claim())
-    texts = {"one line": b"x" * size, "newlines": b"\n" * size, "front matter": b"---\n" + b'tags: "x"\n' * (size // 10),
-             "dashes": b"---\n" * (size // 4), "bylines": b"author: operator\n" * (size // 17), "NUL": b"\0" * size}
-    for title, content in texts.items():
+    for title, content in huge_texts(size):
+        text = content()
         for kind, path in (("finding", "out/huge.md"), ("other", "out/huge.bin"), ("synthesis", "out/synthesis.md")):
-            write(examiner.repo, path, content)
+            write(examiner.repo, path, text)
             examiner.before = examiner.sandbox.listing()
             examiner.probe(name, ["publish-artifact", *held.who(), "--kind", kind, "--logical-name", f"{kind} {title}",
-                                  "--path", path], {0, 1, 6}, label=f"huge {kind}: {title}",
+                                  "--path", path], {0, 6}, label=f"huge {kind}: {title}",
                            may=["repo/out/synthesis.md"])
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
+    if used > HUGE_FACTOR * size + HUGE_BASE:
+        examiner.finding("huge", [], f"a call took {used >> 20} MiB of memory")
 
 
 FAMILIES = {"paths": paths, "branches": branches, "names": names, "json": json_files, "markdown": markdown,
@@ -651,6 +689,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--only", default=",".join(FAMILIES))
     parser.add_argument("--huge", type=int, default=100, metavar="MB")
+    parser.add_argument("--slice", default="0/1", metavar="K/N", help="every N-th call, from the K-th")
     parser.add_argument("--show", type=int, default=60)
     parser.add_argument("--tmp")
     arguments = parser.parse_args()
@@ -659,7 +698,8 @@ def main():
         folder = workbench.scratch_folder("hostile-", arguments.tmp)
         begin = time.monotonic()
         try:
-            examiner = Examiner(Sandbox(arguments.program, folder))
+            part = tuple(map(int, arguments.slice.split("/")))
+            examiner = Examiner(Sandbox(arguments.program, folder), part)
             FAMILIES[family](examiner, arguments)
         finally:
             workbench.remove(folder)
