@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cxxabi.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <new>
+#include <typeinfo>
 
 #include "cli/shell.hpp"
 
@@ -50,21 +53,12 @@ void occupy_closed_streams() {
 
 /// Where no handler could run, as memory ran out while something was being put away. What is not committed is
 /// rolled back by the next command.
-[[noreturn]] void give_up() {
+[[noreturn]] void end_without_handler() {
+  const std::type_info* thrown = abi::__cxa_current_exception_type();
+  if (thrown == nullptr || *thrown != typeid(std::bad_alloc)) std::abort();
   static constexpr std::string_view kText = "git striatum: out of memory\n";
   static_cast<void>(::write(STDERR_FILENO, kText.data(), kText.size()) < 0);
   ::_exit(static_cast<int>(Code::general));
-}
-
-[[noreturn]] void end_without_handler() {
-  try {
-    if (const auto last = std::current_exception()) std::rethrow_exception(last);
-  } catch (const std::bad_alloc&) {
-    give_up();
-  } catch (...) {
-    std::abort();
-  }
-  std::abort();
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ WriteUnit::~WriteUnit() {
   if (!open_) return;
   try {
     if (db().in_transaction()) db().execute("ROLLBACK");
-  } catch (const Error&) {  // the connection is gone; closing it rolls back
+  } catch (...) {  // the connection or the memory is gone; closing it rolls back
   }
 }
 
@@ -169,7 +169,7 @@ ReadUnit::ReadUnit(Connection& db) : db_(db) { db_.execute("BEGIN"); }
 ReadUnit::~ReadUnit() {
   try {
     if (db_.in_transaction()) db_.execute("COMMIT");
-  } catch (const Error&) {  // nothing was written
+  } catch (...) {  // nothing was written
   }
 }
 
