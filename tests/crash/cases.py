@@ -59,6 +59,29 @@ def fresh(bench):
     return ["init"]
 
 
+def init_with_all(bench):
+    return ["init", "--with-skills", "--with-plugins", "--with-ddd-layout"]
+
+
+def restore(bench):
+    flow(bench).start()
+    for path in (bench.repo / ".striatum").iterdir():
+        path.unlink()
+    return ["init", "--restore"]
+
+
+def scaffold(*words):
+    def ready(bench):
+        bench.tool.must(bench.name, bench.repo, "init")
+        return list(words)
+    return ready
+
+
+def unplugged(bench):
+    bench.tool.must(bench.name, bench.repo, *scaffold("plugin", "install", "--profile", "all")(bench))
+    return ["plugin", "uninstall", "--profile", "all"]
+
+
 def workflow_folder(bench):
     bench.tool.must(bench.name, bench.repo, "init")
     return ["workflow", "init", "starter", "--style", "code-change"]
@@ -406,6 +429,11 @@ OURS = ("git-striatum",)
 
 CASES = [
     Case("init", "init", fresh, resumable=True),
+    Case("init with all extras", "skills install", init_with_all, resumable=True),
+    Case("init --restore", "init", restore, OURS, resumable=True),
+    Case("skills install", "skills install", scaffold("skills", "install", "--profile", "all"), resumable=True),
+    Case("plugin install", "plugin install", scaffold("plugin", "install", "--profile", "all"), resumable=True),
+    Case("plugin uninstall", "plugin uninstall", unplugged, resumable=True),
     Case("workflow init", "workflow init", workflow_folder, resumable=True),
     Case("run prepare", "run prepare", prepared),
     Case("run prepare (auto branch)", "run prepare", prepared_auto, resumable=True, git=True,
