@@ -133,6 +133,7 @@ void generate(const std::string& file, const std::string& role, KeyStore::Passph
   }
   const os::Finished finished = os::run(command);
   if (finished.ok()) return;
+  os::fail_on_full_disk(finished, "ssh-keygen");
   fail(Code::transition, "key_failed", "ssh-keygen made no key: " + one_line(trim(finished.err)));
 }
 

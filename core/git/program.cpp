@@ -102,7 +102,9 @@ os::Finished Program::run(std::vector<std::string> args, std::string input) cons
   child.environment.insert(
       child.environment.end(),
       {{"LC_ALL", "C"}, {"GIT_TERMINAL_PROMPT", "0"}, {"GIT_OPTIONAL_LOCKS", "0"}, {"GIT_PAGER", "cat"}});
-  return os::run(child);
+  os::Finished finished = os::run(child);
+  os::fail_on_full_disk(finished, "git");
+  return finished;
 }
 
 std::string Program::out(std::vector<std::string> args, std::string input) const {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
@@ -117,6 +118,29 @@ class NoSigpipe {
   bool was_pending_ = false;
 };
 
+/// SIGTERM for a process and what it started, from the leaves up: git does not tell a hook that it ends. For signal
+/// handlers: no allocation, no lock. Deeper trees than that are left to their middle.
+void end_tree(pid_t pid, int depth = 4) {
+  std::array<char, 64> path{};
+  std::array<char, 4096> text{};
+  const auto append = [&path](char* to, std::string_view part) { return std::copy(part.begin(), part.end(), to); };
+  char* to = append(path.data(), "/proc/");
+  char* const number = to;
+  to = std::to_chars(to, path.end() - 1, pid).ptr;
+  const std::string_view digits(number, static_cast<std::size_t>(to - number));
+  to = append(append(append(to, "/task/"), digits), "/children");
+  const int fd = ::open(path.data(), O_RDONLY | O_CLOEXEC);
+  const ssize_t size = fd < 0 ? 0 : ::read(fd, text.data(), text.size());
+  if (fd >= 0) ::close(fd);
+  const char* const end = text.data() + std::max<ssize_t>(size, 0);
+  for (const char* at = text.data(); at < end && depth > 0; ++at) {
+    pid_t child = 0;
+    at = std::from_chars(at, end, child).ptr;
+    if (child > 0) end_tree(child, depth - 1);
+  }
+  ::kill(pid, SIGTERM);
+}
+
 /// A signal that ends us ends the child first, which may be at work for the user (hooks); then it is ours.
 class PassOn {
  public:
@@ -125,7 +149,7 @@ class PassOn {
     for (std::size_t i = 0; i < kSignals.size(); ++i) {
       struct sigaction ours {};
       ours.sa_handler = [](int number) {
-        ::kill(child, SIGTERM);
+        child < 0 ? static_cast<void>(::kill(child, SIGTERM)) : end_tree(child);
         ::signal(number, SIG_DFL);
         ::raise(number);
       };
@@ -366,6 +390,15 @@ std::string read_input(std::size_t limit) {
   auto bytes = detail::read_all(STDIN_FILENO, 0, limit, "standard input");
   if (!bytes) fail(Code::general, "too_large", "standard input holds more than can be read");
   return std::move(*bytes);
+}
+
+void fail_on_full_disk(const Finished& finished, std::string_view program) {
+  if (finished.ok()) return;
+  for (const std::string_view words : {"No space left on device", "Out of diskspace", "Disk quota exceeded"}) {
+    if (finished.err.find(words) == std::string::npos) continue;
+    fail(Code::general, "disk_full", std::string(program) + " found no space left on the disk",
+         {"free some space and repeat the command"});
+  }
 }
 
 std::optional<std::string> find_program(std::string_view name) {
