@@ -61,15 +61,31 @@ std::optional<fs::path> left_copy(const Context& ctx) {
   return *dir / "state.sqlite3";
 }
 
-/// A restored state goes on under a new store id: what came after the copy is gone from its log.
-void restore(Context& ctx, const fs::path& copy, const fs::path& file) {
-  const auto bytes = os::read_file(copy.string());
+std::string must_read(const fs::path& copy) {
+  auto bytes = os::read_file(copy.string());
   if (!bytes) {
     refuse(Code::not_found, "the copy of the state is gone: " + quote(copy.string()),
            {"go on without it: `init` makes a new state"});
   }
-  os::write_atomically(file.string(), *bytes, 0600);
-  store::restart_chain(ctx.state().db());
+  return std::move(*bytes);
+}
+
+/// A restored state goes on under a new store id: what came after the copy is gone from its log. It gets that id
+/// before it gets its place, as nobody would give it one later.
+void restore(Context& ctx, const fs::path& copy, const fs::path& file) {
+  const os::TemporaryFolder beside(file.parent_path().string());
+  const fs::path draft = fs::path(beside.path()) / file.filename();
+  os::write_atomically(draft.string(), must_read(copy), 0600);
+  {
+    store::State state(beside.path(), ctx.command);
+    store::restart_chain(state.db());
+    state.db().fold_log();
+  }
+  std::error_code gone;
+  if (fs::file_size(draft.string() + "-wal", gone) > 0 && !gone) {
+    fail(Code::general, "io_error", "the copy of the state could not be prepared", {"repeat the command"});
+  }
+  os::write_atomically(file.string(), must_read(draft), 0600);
 }
 
 void create(Context& ctx, const fs::path& file, Lost lost) {

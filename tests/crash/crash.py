@@ -88,6 +88,10 @@ def git_view(repo, env):
             + ask("fsck", "--connectivity-only", "--no-dangling", "--no-progress"))
 
 
+def active_run(moment):
+    return any(set(row).isdisjoint(("completed", "failed", "canceled")) for row in moment.tables.get("runs", []))
+
+
 class Trial:
     """One case by one name: its template, its model, its points."""
 
@@ -134,8 +138,9 @@ class Trial:
         self.sound = self.soundness()
         again = self.plain_call()
         self.again_exit, self.twice = again.exit, self.look()
-        # None where the program keeps no such mark.
-        self.marked = self.mark_fits() or None
+        # None where the mark stays as it is, or the program keeps none.
+        changes = {bool(active_run(moment)) for moment in (self.before, self.after, self.twice)}
+        self.marked = len(changes) > 1 and self.mark_fits() or None
         for moment in (self.before, self.after, self.twice):
             if moment.broken:
                 raise workbench.Unexpected(f"{self.case.title}: unsound without any fault: {moment.broken}")
@@ -291,11 +296,7 @@ class Trial:
     def mark_fits(self):
         """Hooks look at one file to know whether a run is active; a look at the state puts it right."""
         self.tool.call(self.name, self.repo, "status")
-        connection = open_copy(self.repo, self.copies)
-        active = connection.execute("SELECT 1 FROM runs WHERE state NOT IN "
-                                    "('completed', 'failed', 'canceled')").fetchone() if connection else None
-        return (self.repo / ACTIVE).exists() == bool(active)
-
+        return (self.repo / ACTIVE).exists() == active_run(self.look())
 
     def judge_resumed(self, note):
         connection = open_copy(self.repo, self.copies)
