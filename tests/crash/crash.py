@@ -372,7 +372,11 @@ def run(program, arguments, part, wanted, kind=Trial):
         tasks = [(kind, i, name, program, injector, part, arguments.seed, tmp) for i, case in cases for name in case.names]
         tasks.sort(key=lambda task: not CASES[task[1]].git)
         with multiprocessing.Pool(arguments.jobs) as pool:
-            outcomes = pool.map(work, tasks, chunksize=1)
+            outcomes = []
+            for outcome in pool.imap_unordered(work, tasks):
+                outcomes.append(outcome)
+                print(f"{outcome.case} [{outcome.name}]: {sum(outcome.points.values())} points, "
+                      f"{len(outcome.findings)} findings", file=sys.stderr, flush=True)
     finally:
         workbench.remove(tmp)
     order = {(case.title, name): i for i, (case, name) in enumerate((c, n) for c in CASES for n in c.names)}
