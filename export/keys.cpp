@@ -95,25 +95,68 @@ SigningKey from_store(StoredKey key) {
   return {std::move(key.key), std::move(key.role), std::move(key.path)};
 }
 
-/// git's `user.signingkey` in its SSH form: a file, `key::LINE` or a bare public key line.
-std::optional<SigningKey> key_of_git(const KeySettings& settings) {
-  if (settings.gpg_format != "ssh" || !settings.user_signing_key) return std::nullopt;
-  std::string_view text = *settings.user_signing_key;
+/// As git reads `user.signingkey` in its SSH form: a file, `key::LINE` or a bare public key line.
+std::optional<SigningKey> key_as_written(std::string_view text, const std::string& home) {
+  const std::string file = expand_home(std::string(text), home);
   if (text.substr(0, 5) == "key::") text.remove_prefix(5);
   if (Parsed<SshPublicKeyLine> line = parse_public_key_line(text))
     return SigningKey{line->key, "", std::nullopt};
-  return key_from_file(expand_home(*settings.user_signing_key, settings.home));
+  return key_from_file(file);
+}
+
+std::optional<SigningKey> key_of_git(const KeySettings& settings) {
+  if (settings.gpg_format != "ssh" || !settings.user_signing_key) return std::nullopt;
+  return key_as_written(*settings.user_signing_key, settings.home);
+}
+
+std::vector<SshPublicKey> agent_keys(const KeySettings& settings) {
+  if (!settings.agent_socket) return {};
+  const auto deadline = SshAgent::Clock::now() + std::chrono::seconds(5);
+  std::optional<SshAgent> agent = SshAgent::connect(*settings.agent_socket, deadline);
+  return agent ? agent->identities() : std::vector<SshPublicKey>();
 }
 
 std::optional<SigningKey> key_of_agent(const KeySettings& settings, const std::string& hex) {
-  if (!settings.agent_socket) return std::nullopt;
-  const auto deadline = SshAgent::Clock::now() + std::chrono::seconds(5);
-  std::optional<SshAgent> agent = SshAgent::connect(*settings.agent_socket, deadline);
-  if (!agent) return std::nullopt;
-  for (SshPublicKey& key : agent->identities()) {
+  for (SshPublicKey& key : agent_keys(settings)) {
     if (key.fingerprint_hex() == hex) return SigningKey{std::move(key), "", std::nullopt};
   }
   return std::nullopt;
+}
+
+/// Of two settings that name a key the one that fits.
+std::optional<SigningKey> key_of_settings(const KeySettings& settings, const std::string& hex) {
+  std::optional<SigningKey> ours;
+  if (settings.striatum_signing_key && !is_hex(*settings.striatum_signing_key, kHex) &&
+      !fingerprint_to_hex(*settings.striatum_signing_key)) {
+    ours = key_as_written(*settings.striatum_signing_key, settings.home);
+  }
+  for (std::optional<SigningKey> key : {ours, key_of_git(settings)}) {
+    if (key && key->key.fingerprint_hex() == hex) return key;
+  }
+  return std::nullopt;
+}
+
+bool is_locked(const SigningKey& key) {
+  return key.path && read_private_key(*key.path, Links::follow).encrypted;
+}
+
+void add_at_hand(std::vector<KeyAtHand>& out, const SigningKey& key, const std::string& where) {
+  const auto known = std::find_if(out.begin(), out.end(), [&](const KeyAtHand& k) { return k.key.key == key.key; });
+  if (known == out.end()) {
+    out.push_back({key, is_locked(key), {where}});
+  } else if (std::find(known->where.begin(), known->where.end(), where) == known->where.end()) {
+    known->where.push_back(where);
+  }
+}
+
+/// The key in a file that is no OpenSSH private key, as its `.pub` tells it.
+std::optional<SshPrivateKeyFile> foreign_key_file(const std::string& path, std::string_view text) {
+  if (text.find("PRIVATE KEY-----") == std::string_view::npos) return std::nullopt;
+  const std::optional<std::string> beside = os::read_file(path + ".pub", kMaxKeyFile);
+  if (!beside) return std::nullopt;
+  Parsed<SshPublicKeyLine> line = parse_public_key_line(*beside);
+  if (!line) return std::nullopt;
+  return SshPrivateKeyFile{line->key, text.find("ENCRYPTED") != std::string_view::npos, std::nullopt};
 }
 
 std::string hex_of(std::string_view fingerprint) {
@@ -156,9 +199,11 @@ std::string_view role_of(std::string_view principal) { return principal.substr(0
 SshPrivateKeyFile read_private_key(const std::string& path, Links links) {
   const os::Fd fd = open_checked(path, links == Links::refuse ? O_NOFOLLOW : 0, S_IFREG);
   if (!fd.valid()) fail(Code::transition, "no_key", "signing key file is absent: " + quote(path));
-  Parsed<SshPrivateKeyFile> file = parse_private_key_file(read_some(fd, path));
-  if (!file) fail(Code::transition, "bad_key", file.problem() + ": " + quote(path));
-  return file.take();
+  const std::string text = read_some(fd, path);
+  Parsed<SshPrivateKeyFile> file = parse_private_key_file(text);
+  if (file) return file.take();
+  if (std::optional<SshPrivateKeyFile> foreign = foreign_key_file(path, text)) return *std::move(foreign);
+  fail(Code::transition, "bad_key", file.problem() + ": " + quote(path));
 }
 
 std::string KeyStore::default_folder() {
@@ -218,25 +263,44 @@ std::optional<StoredKey> KeyStore::find(std::string_view fingerprint) const {
 }
 
 SigningKey find_signing_key(const KeyStore& store, const KeySettings& settings,
-                            const std::string& fingerprint) {
-  const std::string hex = hex_of(fingerprint);
-  if (hex.empty())
-    refuse(Code::transition, "not a key's fingerprint: " + quote(fingerprint), {"git striatum key list"});
+                            const std::string& name) {
+  const std::string hex = hex_of(name);
+  if (hex.empty()) {
+    if (std::optional<SigningKey> key = key_as_written(name, settings.home)) return *std::move(key);
+    fail(Code::transition, "no_key", "neither a key's fingerprint nor a key file: " + quote(name),
+         {"git striatum key list"});
+  }
   if (std::optional<StoredKey> key = store.find(hex)) return from_store(*std::move(key));
-  if (std::optional<SigningKey> key = key_of_git(settings); key && key->key.fingerprint_hex() == hex)
-    return *key;
+  if (std::optional<SigningKey> key = key_of_settings(settings, hex)) return *key;
   if (std::optional<SigningKey> key = key_of_agent(settings, hex)) return *key;
-  fail(Code::transition, "no_key", "no key with this fingerprint is at hand: " + quote(fingerprint),
+  fail(Code::transition, "no_key", "no key with this fingerprint is at hand: " + quote(name),
        {"git striatum key list"});
+}
+
+std::vector<KeyAtHand> keys_at_hand(const KeyStore& store, const KeySettings& settings) {
+  std::vector<KeyAtHand> out;
+  for (StoredKey& key : store.list()) {
+    const bool encrypted = key.encrypted;
+    out.push_back({from_store(std::move(key)), encrypted, {"store"}});
+  }
+  const std::pair<const char*, std::optional<std::string>> settled[] = {
+      {"striatum.signingKey", settings.striatum_signing_key},
+      {"user.signingkey", settings.gpg_format == "ssh" ? settings.user_signing_key : std::nullopt}};
+  for (const auto& [where, text] : settled) {
+    if (!text) continue;
+    try {
+      add_at_hand(out, find_signing_key(store, settings, *text), where);
+    } catch (const Error&) {
+      continue;  // for the verb that signs to complain about
+    }
+  }
+  for (SshPublicKey& key : agent_keys(settings)) add_at_hand(out, {std::move(key), "", std::nullopt}, "agent");
+  return out;
 }
 
 std::optional<SigningKey> default_signing_key(const KeyStore& store, const KeySettings& settings) {
   if (settings.striatum_signing_key) {
-    const std::string& text = *settings.striatum_signing_key;
-    if (!hex_of(text).empty()) return find_signing_key(store, settings, text);
-    std::optional<SigningKey> key = key_from_file(expand_home(text, settings.home));
-    if (!key) fail(Code::transition, "no_key", "striatum.signingKey names no key: " + quote(text));
-    return key;
+    return find_signing_key(store, settings, *settings.striatum_signing_key);
   }
   std::vector<StoredKey> stored = store.list();
   stored.erase(std::remove_if(stored.begin(), stored.end(),

@@ -64,10 +64,19 @@ struct SigningKey {
   std::optional<std::string> path;
 };
 
-/// The key with this fingerprint from the store, git's configuration or the agent. `Error` 4 of kind
-/// `no_key`.
+/// The key that `name` means: a fingerprint (of the store, git's configuration or the agent), a private or `.pub`
+/// file, `key::LINE` or a public key line. `Error` 4 of kind `no_key`.
 [[nodiscard]] SigningKey find_signing_key(const KeyStore& store, const KeySettings& settings,
-                                          const std::string& fingerprint);
+                                          const std::string& name);
+/// A key that this user can sign with, and where it lives.
+struct KeyAtHand {
+  SigningKey key;
+  bool encrypted = false;
+  /// `store`, `striatum.signingKey`, `user.signingkey`, `agent`
+  std::vector<std::string> where;
+};
+/// Those of the store first. A setting that names no key is left out.
+[[nodiscard]] std::vector<KeyAtHand> keys_at_hand(const KeyStore& store, const KeySettings& settings);
 /// striatum.signingKey; else the only key of the store that is not a root's; else user.signingkey; nullopt
 /// when none of them names one.
 [[nodiscard]] std::optional<SigningKey> default_signing_key(const KeyStore& store,
@@ -75,7 +84,8 @@ struct SigningKey {
 /// As above, but `Error` 4 of kind `no_key` with the hint to make one.
 [[nodiscard]] SigningKey require_signing_key(const KeyStore& store, const KeySettings& settings);
 
-/// A private key file after the checks of owner and mode; `Error` 4 of kind `unsafe_key` or `bad_key`.
+/// A private key file after the checks of owner and mode; `Error` 4 of kind `unsafe_key` or `bad_key`. Of a file in
+/// another format than OpenSSH's own, the `.pub` beside it tells the key, and an agent signs.
 /// `follow`: whether its name may be a symbolic link.
 enum class Links { refuse, follow };
 [[nodiscard]] SshPrivateKeyFile read_private_key(const std::string& path, Links links);

@@ -26,8 +26,13 @@ Json key_row(const StoredKey& key, bool is_default) {
 }
 
 std::string key_line(const Json& key) {
-  return text_member(key, "fingerprint") + "  " + printable(text_member(key, "role")) +
-         (key["encrypted"] == true ? "  with a passphrase" : "") + (key["default"] == true ? "  default" : "") + "\n";
+  const std::string role = text_member(key, "role");
+  const auto principal = optional_text(key, "principal");
+  std::string out = text_member(key, "fingerprint") + "  " + text_member(key, "type") + "  " +
+                    printable(!role.empty() ? role : principal.value_or("no role")) + "  " +
+                    join(string_list(key["where"]), ", ");
+  if (const auto path = optional_text(key, "path")) out += "  " + printable(*path);
+  return out + (key["encrypted"] == true ? "  with a passphrase" : "") + (key["default"] == true ? "  default" : "") + "\n";
 }
 
 void add_create(CLI::App& group, Shell& shell) {
@@ -53,12 +58,9 @@ void add_create(CLI::App& group, Shell& shell) {
 }
 
 void add_list_verb(CLI::App& group, Shell& shell) {
-  auto* verb = group.add_subcommand("list", "The keys of this user");
+  auto* verb = group.add_subcommand("list", "The keys this user can sign with");
   verb->callback([&shell] {
-    const auto chosen = hooks::default_fingerprint();
-    Json items = Json::array();
-    for (const StoredKey& key : key_store().list()) items.push_back(key_row(key, chosen == key.key.fingerprint()));
-    const Json data{{"count", items.size()}, {"items", items}};
+    const Json data = hooks::list_keys();
     shell.finish(data, [&] {
       std::string out;
       for (const Json& item : data["items"]) out += key_line(item);
@@ -68,22 +70,14 @@ void add_list_verb(CLI::App& group, Shell& shell) {
 }
 
 void add_export(CLI::App& group, Shell& shell) {
-  struct Args {
-    std::string fingerprint;
-    bool signers = false;
-  };
-  auto args = std::make_shared<Args>();
+  auto args = std::make_shared<hooks::KeyExport>();
   auto* verb = group.add_subcommand("export", "Print the public line of a key");
-  verb->add_option("FPR", args->fingerprint, "Fingerprint of the key, SHA256:…")->required();
-  verb->add_flag("--allowed-signers", args->signers, "As a line of an allowed_signers file");
+  verb->add_option("FPR", args->name, "Fingerprint of the key, SHA256:…, or its file")->required();
+  verb->add_flag("--allowed-signers", args->allowed_signers, "As a line of an allowed_signers file");
+  add_optional(*verb, "--principal", args->principal, "The name in that line (default: its role)");
   verb->callback([args, &shell] {
-    const auto key = key_store().find(args->fingerprint);
-    if (!key) {
-      refuse(Code::not_found, "could not find key " + quote(args->fingerprint), {"git striatum key list"});
-    }
-    const std::string role = key->role.empty() ? "lane:unnamed" : key->role;
-    const std::string line = args->signers ? role + " " + key->key.line() : key->key.line() + " " + role;
-    shell.finish_text(line, {{"line", line}, {"fingerprint", key->key.fingerprint()}});
+    const Json data = hooks::export_key(*args);
+    shell.finish_text(text_member(data, "line"), data);
   });
 }
 
