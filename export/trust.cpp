@@ -190,6 +190,20 @@ std::vector<TrustFile> trust_without_key(std::string_view policy_bytes, const st
   return {next_policy(std::move(policy))};
 }
 
+std::vector<TrustFile> trust_with_rules(std::string_view policy_bytes, std::string_view document) {
+  const Json before = require_policy(policy_bytes);
+  std::optional<Json> wanted = parse_restricted_json(document);
+  if (!wanted || !wanted->is_object()) refuse(Code::workflow, "the policy is not JSON of the accepted kind");
+  Json revoked = member(before, "revoked").is_array() ? member(before, "revoked") : Json::array();
+  for (const Json& row : wanted->value("revoked", Json::array())) {
+    if (std::find(revoked.begin(), revoked.end(), row) == revoked.end()) revoked.push_back(row);
+  }
+  (*wanted)["revoked"] = std::move(revoked);
+  (*wanted)["version"] = member(before, "version");
+  static_cast<void>(require_policy(pretty(*wanted)));
+  return {next_policy(*std::move(wanted))};
+}
+
 Json to_json(const git::Repository& repository, const Trust& trust) {
   Json keys = Json::array();
   for (const TrustedKey& key : trust.keys) {

@@ -85,6 +85,10 @@ struct TrustFile {
                                                        const std::string& fingerprint,
                                                        const std::string& reason);
 
+/// The policy with the next version that has `since`, `rules` and `hooks` of this document, and its revocations besides
+/// those there are. `Error` 8 when one of the two is no policy.
+[[nodiscard]] std::vector<TrustFile> trust_with_rules(std::string_view policy_bytes, std::string_view document);
+
 /// `policy_version, keys[{fingerprint, principal, valid_after, valid_before, revoked}], policy`.
 [[nodiscard]] Json to_json(const git::Repository& repository, const Trust& trust);
 

@@ -66,23 +66,67 @@ bool holds_trust(const git::Places& places, const os::RepoFiles& files) {
   return head && provenance::trust_id(repository, repository.commit(*head).tree);
 }
 
-/// A root key of the trust that this user can sign with.
-std::optional<std::string> root_at_hand(const os::RepoFiles& files, const git::Config& config) {
-  for (const os::FolderEntry& entry : files.list(std::string(provenance::kTrustFolder) + "/keys").entries) {
-    const auto read = files.read(std::string(provenance::kTrustFolder) + "/keys/" + entry.name);
-    const auto signer = provenance::parse_trust_key(read.bytes);
-    if (!signer) continue;
-    const auto& names = signer->principals;
-    const bool root = std::any_of(names.begin(), names.end(),
-                                  [](const std::string& name) { return provenance::role_of(name) == "root"; });
-    if (!root) continue;
+/// The keys in the work tree's trust, sorted by file.
+std::vector<AllowedSigner> keys_in(const os::RepoFiles& files) {
+  std::vector<AllowedSigner> out;
+  const std::string folder = std::string(provenance::kTrustFolder) + "/keys";
+  for (const os::FolderEntry& entry : files.list(folder).entries) {
+    auto signer = provenance::parse_trust_key(files.read(folder + "/" + entry.name).bytes);
+    if (signer) out.push_back(signer.take());
+  }
+  return out;
+}
+
+bool is_root(const AllowedSigner& signer) {
+  const auto& names = signer.principals;
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return provenance::role_of(name) == "root"; });
+}
+
+/// Root keys that may sign a change: those in force at HEAD, or of a trust that is not committed yet, the work tree's.
+std::vector<AllowedSigner> signing_roots(const git::Places& places, const os::RepoFiles& files) {
+  const auto repository = git::Repository::open(places);
+  const auto head = repository.head().commit;
+  const auto id = head ? provenance::trust_id(repository, repository.commit(*head).tree) : std::nullopt;
+  std::vector<AllowedSigner> out;
+  if (!id) {
+    out = keys_in(files);
+  } else if (const auto trust = provenance::read_trust(repository, *id)) {
+    for (const provenance::TrustedKey& key : trust->keys) {
+      if (!key.revoked && key.covers_namespace("git")) out.push_back(key.signer);
+    }
+  }
+  out.erase(std::remove_if(out.begin(), out.end(), [](const AllowedSigner& key) { return !is_root(key); }), out.end());
+  return out;
+}
+
+/// How git names a root key that this user can sign with; the key that is retired comes last.
+std::string root_at_hand(const git::Places& places, const os::RepoFiles& files, const std::string& retired = {}) {
+  const auto config = git::Config::read(git::Program(places.work_tree));
+  auto roots = signing_roots(places, files);
+  std::stable_partition(roots.begin(), roots.end(),
+                        [&](const AllowedSigner& root) { return root.key.fingerprint() != retired; });
+  for (const AllowedSigner& root : roots) {
     try {
-      return git_key(find_signers(config, {signer->key.fingerprint()}, false).keys.front());
+      return git_key(find_signers(config, {root.key.fingerprint()}, false).keys.front());
     } catch (const Error&) {
       continue;  // somebody else's
     }
   }
-  return std::nullopt;
+  return "ROOT-KEY-FILE";
+}
+
+/// The policy of the work tree's trust.
+std::string policy_in(const os::RepoFiles& files) {
+  auto policy = files.read(provenance::kPolicyPath);
+  if (policy.access == os::Access::ok) return std::move(policy.bytes);
+  refuse(Code::transition, "this work tree has no trust yet", {"git striatum trust init --root SHA256:FINGERPRINT"});
+}
+
+std::string fingerprint_of(const std::string& text) {
+  if (provenance::fingerprint_to_hex(text)) return text;
+  if (const auto from_hex = provenance::hex_to_fingerprint(lower(text))) return *from_hex;
+  refuse(Code::transition, "not a key's fingerprint: " + quote(text), {"git striatum trust show"});
 }
 
 }  // namespace
@@ -120,22 +164,57 @@ Json trust_add(const git::Places& places, const TrustAdd& command) {
   const auto line = provenance::parse_public_key_line(command.public_key);
   if (!line) refuse(Code::transition, "not a public key: " + line.problem(), {"give the .pub file of the key"});
   const os::RepoFiles files(places.work_tree);
-  const auto policy = files.read(provenance::kPolicyPath);
-  if (policy.access != os::Access::ok) {
-    refuse(Code::transition, "this work tree has no trust yet", {"git striatum trust init --root SHA256:FINGERPRINT"});
-  }
+  const std::string policy = policy_in(files);
   if (files.stat(provenance::trust_key_path(line->key.fingerprint_hex())).access != os::Access::absent) {
     refuse(Code::transition, "key " + line->key.fingerprint() + " is in the trust already", {"git striatum trust show"});
   }
   const AllowedSigner signer{{command.principal}, {}, command.valid_after, command.valid_before, line->key, ""};
-  auto written = provenance::trust_with_key(policy.bytes, signer);
+  auto written = provenance::trust_with_key(policy, signer);
   // The key comes last: it is what a call typed again would stumble over.
   std::stable_partition(written.begin(), written.end(),
                         [](const TrustFile& file) { return file.path == provenance::kPolicyPath; });
   for (const TrustFile& file : written) write(files, file);
-  const auto config = git::Config::read(git::Program(places.work_tree));
-  const std::string key = root_at_hand(files, config).value_or("ROOT-KEY-FILE");
-  return reply(written, policy_version(written), next_commands(key, "Trust a key of " + command.principal));
+  return reply(written, policy_version(written),
+               next_commands(root_at_hand(places, files), "Trust a key of " + command.principal));
+}
+
+Json trust_retire(const git::Places& places, const std::string& name, const std::string& reason) {
+  require_work_tree(places);
+  const os::RepoFiles files(places.work_tree);
+  const std::string fingerprint = fingerprint_of(name);
+  const std::string bytes = policy_in(files);
+  const auto policy = provenance::parse_policy(bytes);
+  const auto keys = keys_in(files);
+  const auto same = [&](const AllowedSigner& key) { return key.key.fingerprint() == fingerprint; };
+  if (std::none_of(keys.begin(), keys.end(), same)) {
+    refuse(Code::not_found, "could not find key " + fingerprint + " in the trust of this work tree", {"git striatum trust show"});
+  }
+  if (policy && policy->revokes(fingerprint)) {
+    refuse(Code::transition, "key " + fingerprint + " is retired already", {"git striatum trust show"});
+  }
+  const bool rooted = std::any_of(keys.begin(), keys.end(), [&](const AllowedSigner& key) {
+    return is_root(key) && !same(key) && !(policy && policy->revokes(key.key.fingerprint()));
+  });
+  if (!rooted) {
+    refuse(Code::transition, "key " + fingerprint + " is the last root key; without one no trust can change any more",
+           {"git striatum trust add FILE.pub --principal root:NAME"});
+  }
+  const auto written = provenance::trust_without_key(bytes, fingerprint, reason);
+  for (const TrustFile& file : written) write(files, file);
+  return reply(written, policy_version(written),
+               next_commands(root_at_hand(places, files, fingerprint), "Retire key " + fingerprint));
+}
+
+Json trust_policy(const git::Places& places, const std::string& document) {
+  require_work_tree(places);
+  const os::RepoFiles files(places.work_tree);
+  const auto written = provenance::trust_with_rules(policy_in(files), document);
+  const auto policy = provenance::parse_policy(written.front().bytes);
+  if (policy && policy->since && !git::Repository::open(places).has(*policy->since)) {
+    refuse(Code::workflow, "'since' names no commit of this repository: " + policy->since->hex(), {"git rev-parse HEAD"});
+  }
+  for (const TrustFile& file : written) write(files, file);
+  return reply(written, policy_version(written), next_commands(root_at_hand(places, files), "Change the policy"));
 }
 
 Json trust_show(const git::Places& places, const std::string& revision) {

@@ -24,6 +24,14 @@ struct TrustAdd {
 };
 [[nodiscard]] Json trust_add(const git::Places& places, const TrustAdd& command);
 
+/// Revokes a key, for everything that arrives under the new policy. Refuses (3) a key that the trust does not know, (4)
+/// the last root key.
+[[nodiscard]] Json trust_retire(const git::Places& places, const std::string& fingerprint, const std::string& reason);
+
+/// Takes `since`, `rules` and `hooks` from a policy document; version and revocations go on. Refuses (8) one that is
+/// not well formed.
+[[nodiscard]] Json trust_policy(const git::Places& places, const std::string& document);
+
 /// `{policy_version, anchor, roots[], keys[], policy, revision}` of a commit.
 [[nodiscard]] Json trust_show(const git::Places& places, const std::string& revision);
 

@@ -74,6 +74,34 @@ void add_add(CLI::App& group, Shell& shell) {
   });
 }
 
+void add_retire(CLI::App& group, Shell& shell) {
+  struct Args {
+    std::string fingerprint;
+    std::string reason;
+  };
+  auto args = std::make_shared<Args>();
+  auto* verb = group.add_subcommand("retire", "Revoke a key");
+  verb->add_option("FPR", args->fingerprint, "Fingerprint of the key, SHA256:…")->required();
+  add_text(*verb, "--reason", args->reason, "Why")->required();
+  verb->callback([args, &shell] {
+    const Json data = hooks::trust_retire(places_of(shell), args->fingerprint, args->reason);
+    shell.finish(data, [&] { return written_text(data); });
+  });
+}
+
+void add_policy(CLI::App& group, Shell& shell) {
+  auto file = std::make_shared<std::string>();
+  auto* verb = group.add_subcommand("policy", "Take since, rules and hooks from a file as the next version of the policy");
+  verb->add_option("FILE", *file, "A policy.json")->required();
+  verb->callback([file, &shell] {
+    constexpr std::size_t kMaxPolicy = std::size_t{4} << 20;
+    const auto text = os::read_file(*file, kMaxPolicy);
+    if (!text) refuse(Code::not_found, "could not find file " + quote(*file), {"begin with what counts now: git striatum trust show"});
+    const Json data = hooks::trust_policy(places_of(shell), *text);
+    shell.finish(data, [&] { return written_text(data); });
+  });
+}
+
 void add_show(CLI::App& group, Shell& shell) {
   auto revision = std::make_shared<std::string>("HEAD");
   auto* verb = group.add_subcommand("show", "Show the trust of a commit");
@@ -90,6 +118,8 @@ void add_trust(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("trust", "Say whose signatures count");
   add_init_verb(*group, shell);
   add_add(*group, shell);
+  add_retire(*group, shell);
+  add_policy(*group, shell);
   add_show(*group, shell);
 }
 
