@@ -250,6 +250,37 @@ const PolicyRule& Policy::rule_for(std::string_view path) const {
   return kDefault;
 }
 
+std::string Shortfall::text() const {
+  const auto what = [&]() -> std::string {
+    switch (of) {
+      case Of::verdicts: return "accepting verdicts";
+      case Of::lanes: return "lanes among the accepting verdicts";
+      case Of::human_verdicts: return "accepting reviews signed by people";
+      case Of::signatures: return "signatures by keys of role " + role;
+    }
+    return {};
+  };
+  return "wants " + std::to_string(wanted) + " " + what() + ", has " + std::to_string(given);
+}
+
+std::optional<Shortfall> shortfall(const PolicyRule& rule, const Support& support) {
+  const auto keys = [](const std::map<std::string, std::set<std::string>>& by_role, const std::string& role) {
+    const auto found = by_role.find(role);
+    return found == by_role.end() ? std::int64_t{0} : static_cast<std::int64_t>(found->second.size());
+  };
+  std::vector<Shortfall> asked{
+      {Shortfall::Of::verdicts, "", rule.accepting_verdicts, support.accepting_verdicts},
+      {Shortfall::Of::lanes, "", rule.distinct_lanes, static_cast<std::int64_t>(support.lanes.size())},
+      {Shortfall::Of::human_verdicts, "human", rule.human_verdicts, keys(support.reviewers, "human")}};
+  for (const auto& [role, wanted] : rule.signatures) {
+    asked.push_back({Shortfall::Of::signatures, role, wanted, keys(support.signers, role)});
+  }
+  for (Shortfall& one : asked) {
+    if (one.given < one.wanted) return std::move(one);
+  }
+  return std::nullopt;
+}
+
 bool Policy::revokes(std::string_view fingerprint) const {
   return std::any_of(revoked.begin(), revoked.end(),
                      [&](const Revocation& one) { return one.fingerprint == fingerprint; });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,28 @@ struct PolicyRule {
   std::map<std::string, std::int64_t> signatures;
   bool operator==(const PolicyRule&) const = default;
 };
+
+/// What speaks for a change, as far as the thresholds of a rule count it.
+struct Support {
+  std::int64_t accepting_verdicts = 0;
+  /// Of the accepting verdicts.
+  std::set<std::string> lanes;
+  /// Role to fingerprints: on accepting reviews alone, and on the receipt or such a review.
+  std::map<std::string, std::set<std::string>> reviewers;
+  std::map<std::string, std::set<std::string>> signers;
+};
+/// The first threshold that is not reached.
+struct Shortfall {
+  enum class Of { verdicts, lanes, human_verdicts, signatures } of = Of::verdicts;
+  /// For `signatures`.
+  std::string role;
+  std::int64_t wanted = 0;
+  std::int64_t given = 0;
+
+  /// `wants 2 accepting verdicts, has 1`
+  [[nodiscard]] std::string text() const;
+};
+[[nodiscard]] std::optional<Shortfall> shortfall(const PolicyRule& rule, const Support& support);
 
 struct Revocation {
   std::string fingerprint;

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "export/keys.hpp"
 #include "export/record_check.hpp"
 
 namespace striatum::provenance {
@@ -30,13 +31,6 @@ std::string name_of(const ConsideredReceipt& one) {
 
 std::string listed(const std::set<std::string>& items) {
   return items.empty() ? "" : " (" + join({items.begin(), items.end()}, ", ") + ")";
-}
-
-/// "NAME wants 2 KIND, WHO has 1 (a)"
-std::string short_of(const PolicyRule& rule, std::int64_t wanted, const std::string& kind,
-                     const ConsideredReceipt& one, const std::set<std::string>& found) {
-  return name_of(rule) + " wants " + std::to_string(wanted) + " " + kind + ", " + name_of(one) + " has " +
-         std::to_string(found.size()) + listed(found);
 }
 
 std::string apply_command(const std::string& run) { return "git striatum apply --run-id " + run; }
@@ -100,55 +94,66 @@ class PolicyCheck {
   }
 
   Unmet missing_threshold(const PolicyRule& rule, const ConsideredReceipt& one) {
-    const std::string run = one.receipt.run_id.str();
-    const std::vector<std::string> review_again{
-        "have another review job of run " + quote(run) + " accept it: git striatum claim-next --session-id SESSION",
-        "git striatum submit-review --session-id SESSION --job-id JOB --lease-id LEASE --path PATH --verdict accept",
-        apply_command(run)};
-    std::set<std::string> verdicts;
-    std::set<std::string> lanes;
-    for (const ReceiptVerdict& verdict : one.receipt.verdicts) {
-      if (!accepting(verdict.verdict)) continue;
-      verdicts.insert(verdict.verdict_id.str());
-      if (verdict.lane) lanes.insert(*verdict.lane);
-    }
-    const auto count = [](const std::set<std::string>& found) { return static_cast<std::int64_t>(found.size()); };
-    if (accepting_verdicts(one) < rule.accepting_verdicts)
-      return {short_of(rule, rule.accepting_verdicts, "accepting verdicts", one, verdicts), review_again};
-    if (count(lanes) < rule.distinct_lanes)
-      return {short_of(rule, rule.distinct_lanes, "lanes among them", one, lanes), review_again};
-    const std::set<std::string> people = keys_with("human", one, false);
-    if (count(people) < rule.human_verdicts)
-      return {short_of(rule, rule.human_verdicts, "accepting reviews signed by people", one, people),
-              {"a person reviews it: git striatum receipt review " + one.digest.hex().substr(0, 12) +
-               " --verdict accept --path PATH"}};
-    for (const auto& [role, wanted] : rule.signatures) {
-      const std::set<std::string> keys = keys_with(role, one, true);
-      if (count(keys) >= wanted) continue;
-      return {short_of(rule, wanted, "signatures of role " + role, one, keys),
-              {"sign with all of them at once: " + apply_command(run) + " --key SHA256:… --key SHA256:…"}};
+    const Support support = support_of(one);
+    const std::optional<Shortfall> missing = shortfall(rule, support);
+    if (!missing) return {};
+    return {name_of(rule) + " " + missing->text() + listed(counted(*missing, support)) + ": " + name_of(one),
+            hints_for(*missing, one)};
+  }
+
+  static std::set<std::string> counted(const Shortfall& missing, const Support& support) {
+    const auto of_role = [&](const std::map<std::string, std::set<std::string>>& by_role) {
+      const auto found = by_role.find(missing.role);
+      return found == by_role.end() ? std::set<std::string>{} : found->second;
+    };
+    switch (missing.of) {
+      case Shortfall::Of::verdicts: return {};
+      case Shortfall::Of::lanes: return support.lanes;
+      case Shortfall::Of::human_verdicts: return of_role(support.reviewers);
+      case Shortfall::Of::signatures: return of_role(support.signers);
     }
     return {};
   }
 
-  [[nodiscard]] static std::int64_t accepting_verdicts(const ConsideredReceipt& one) {
-    return std::count_if(one.receipt.verdicts.begin(), one.receipt.verdicts.end(),
-                         [](const ReceiptVerdict& verdict) { return accepting(verdict.verdict); });
+  static std::vector<std::string> hints_for(const Shortfall& missing, const ConsideredReceipt& one) {
+    const std::string run = one.receipt.run_id.str();
+    switch (missing.of) {
+      case Shortfall::Of::verdicts:
+      case Shortfall::Of::lanes:
+        return {"have another review job of run " + quote(run) + " accept it: git striatum claim-next --session-id SESSION",
+                "git striatum submit-review --session-id SESSION --job-id JOB --lease-id LEASE --path PATH --verdict accept",
+                apply_command(run)};
+      case Shortfall::Of::human_verdicts:
+        return {"a review of receipt " + one.digest.hex().substr(0, 12) + ", signed by a person, has to be committed"};
+      case Shortfall::Of::signatures:
+        return {"sign with all of them at once: " + apply_command(run) + " --key SHA256:… --key SHA256:…"};
+    }
+    return {};
   }
 
-  /// Distinct keys of the role on accepting reviews and, when asked for, on the receipt itself.
-  std::set<std::string> keys_with(std::string_view role, const ConsideredReceipt& one, bool with_receipt) {
-    std::set<std::string> keys;
-    const auto add = [&](const std::vector<const TrustedKey*>& signers) {
-      for (const TrustedKey* key : signers) {
-        if (key->has_role(role)) keys.insert(key->fingerprint);
-      }
-    };
-    if (with_receipt) add(one.signers);
-    for (const ConsideredReview& review : reviews_of(one)) {
-      if (accepting(review.review.verdict)) add(review.signers);
+  Support support_of(const ConsideredReceipt& one) {
+    Support out;
+    for (const ReceiptVerdict& verdict : one.receipt.verdicts) {
+      if (!accepting(verdict.verdict)) continue;
+      ++out.accepting_verdicts;
+      if (verdict.lane) out.lanes.insert(*verdict.lane);
     }
-    return keys;
+    add_keys(out.signers, one.signers);
+    for (const ConsideredReview& review : reviews_of(one)) {
+      if (!accepting(review.review.verdict)) continue;
+      add_keys(out.signers, review.signers);
+      add_keys(out.reviewers, review.signers);
+    }
+    return out;
+  }
+
+  static void add_keys(std::map<std::string, std::set<std::string>>& by_role,
+                       const std::vector<const TrustedKey*>& signers) {
+    for (const TrustedKey* key : signers) {
+      for (const std::string& principal : key->signer.principals) {
+        by_role[std::string(role_of(principal))].insert(key->fingerprint);
+      }
+    }
   }
 
   [[nodiscard]] static bool reviews(const ConsideredReview& review, const ConsideredReceipt& one) {

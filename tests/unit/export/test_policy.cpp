@@ -73,6 +73,28 @@ TEST_CASE("the last matching rule counts") {
                                                           Class::before_adoption, Class::provenance_only});
 }
 
+TEST_CASE("a rule names the first threshold that is not reached") {
+  PolicyRule rule;
+  rule.accepting_verdicts = 2;
+  rule.distinct_lanes = 2;
+  rule.human_verdicts = 1;
+  rule.signatures = {{"human", 2}, {"lane", 1}};
+  Support support;
+  support.accepting_verdicts = 1;
+  CHECK(shortfall(rule, support)->text() == "wants 2 accepting verdicts, has 1");
+  support.accepting_verdicts = 2;
+  support.lanes = {"a"};
+  CHECK(shortfall(rule, support)->of == Shortfall::Of::lanes);
+  support.lanes = {"a", "b"};
+  support.signers = {{"human", {"SHA256:one"}}, {"lane", {"SHA256:two"}}};
+  CHECK(shortfall(rule, support)->of == Shortfall::Of::human_verdicts);
+  support.reviewers = {{"human", {"SHA256:three"}}};
+  CHECK(shortfall(rule, support)->text() == "wants 2 signatures by keys of role human, has 1");
+  support.signers["human"].insert("SHA256:three");
+  CHECK_FALSE(shortfall(rule, support));
+  CHECK_FALSE(shortfall(PolicyRule{}, Support{}));
+}
+
 TEST_CASE("a misspelt policy is none") {
   const char* bad = GENERATE(
       "", "[]", "{}", "{\"version\":0}", "{\"version\":\"1\"}", "{\"version\":1.5}",
