@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/packet.hpp"
+#include "app/worktree.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "domain/byline.hpp"
@@ -123,8 +124,8 @@ PacketParts author_parts(store::Connection& db, const Run& run, const Session& s
 
 }  // namespace
 
-ArtifactFile::ArtifactFile(const Context& ctx, std::string path)
-    : root_(ctx.place.work_tree.string()), path_(std::move(path)), problem_(path_problem(path_)) {
+ArtifactFile::ArtifactFile(std::string folder, std::string path)
+    : root_(std::move(folder)), path_(std::move(path)), problem_(path_problem(path_)) {
   if (problem_) return;
   path_ = plain_path(path_);
   auto read = os::RepoFiles(root_).read(path_, kMaxArtifactBytes);
@@ -206,7 +207,7 @@ Json publish(store::WriteUnit& unit, const Held& held, const Publish& command, A
 }
 
 Json publish_artifact(Context& ctx, const Held& held, const Publish& command) {
-  ArtifactFile file(ctx, command.path);
+  ArtifactFile file(work_folder(ctx, command.job).string(), command.path);
   return write(ctx, [&](store::WriteUnit& unit) { return publish(unit, held, command, file); });
 }
 

@@ -9,11 +9,11 @@
 
 namespace striatum::app {
 
-/// A file as it lies in the work tree now, read before any lock is taken.
+/// A file as it lies in a work tree now, read before any lock is taken.
 class ArtifactFile {
  public:
-  /// Reads below the work tree; what is wrong with the path is kept for `bytes()`.
-  ArtifactFile(const Context& ctx, std::string path);
+  /// Reads below `folder`, the top of a work tree; what is wrong with the path is kept for `bytes()`.
+  ArtifactFile(std::string folder, std::string path);
   /// Refuses (6) a path that is no regular file inside the repository.
   [[nodiscard]] const std::string& bytes() const;
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "app/worktree.hpp"
 #include "base/crypto.hpp"
 #include "domain/repo_path.hpp"
 #include "domain/scope.hpp"
@@ -151,7 +152,8 @@ std::optional<Snapshot> take_snapshot(Context& ctx, const Job& job, const std::o
   const std::vector<std::string> folders = folders_of(scope);
   const bool nothing = scope.allowed_paths.empty();
   const auto changes = nothing ? std::vector<git::Change>()
-                               : git::worktree_changes(program_of(ctx), *base, git::StoreBlobs::no, folders);
+                               : git::worktree_changes(git::Program(work_folder(ctx, job.id).string()), *base,
+                                                       git::StoreBlobs::no, folders);
   for (const git::Change& change : changes) {
     if (!domain::in_scope(scope, change.path) || foreign.count(change.path) != 0) continue;
     rows.push_back({{"path", change.path},

@@ -4,6 +4,7 @@
 #include "app/artifact.hpp"
 #include "app/attestation.hpp"
 #include "app/git_facts.hpp"
+#include "app/worktree.hpp"
 #include "base/text.hpp"
 #include "domain/workflow_spec.hpp"
 #include "store/apply.hpp"
@@ -400,7 +401,7 @@ Json verdict(Context& ctx, const Held& held, const GiveVerdict& command) {
 
 Json submit_review(Context& ctx, const Held& held, const SubmitReview& command) {
   if (is_accepting(command.verdict)) require_unchanged_work(ctx, command.artifact.job, command.artifact.path);
-  ArtifactFile file(ctx, command.artifact.path);
+  ArtifactFile file(work_folder(ctx, command.artifact.job).string(), command.artifact.path);
   return write(ctx, [&](store::WriteUnit& unit) { return submit(unit, held, command, file); });
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "base/text.hpp"
 #include "os/files.hpp"
@@ -235,9 +237,26 @@ CheckoutResult checkout_or_create(const Program& git, const std::string& branch)
   return {false, false, complaint(switched)};
 }
 
+namespace {
+
+/// git fails to list while somebody is about to make or remove a worktree: moments only.
+std::string worktree_list(const Program& git) {
+  constexpr int kTries = 50;
+  constexpr std::chrono::milliseconds kPause{10};
+  const std::vector<std::string> words{"worktree", "list", "--porcelain", "-z"};
+  for (int i = 1; i < kTries; ++i) {
+    os::Finished done = git.run(words);
+    if (done.ok() && !done.truncated) return std::move(done.out);
+    std::this_thread::sleep_for(kPause);
+  }
+  return git.out(words);
+}
+
+}  // namespace
+
 std::vector<Worktree> worktrees(const Program& git) {
   std::vector<Worktree> result;
-  for (const auto& field : split_nul(git.out({"worktree", "list", "--porcelain", "-z"}))) {
+  for (const auto& field : split_nul(worktree_list(git))) {
     const auto blank = field.find(' ');
     const std::string key = field.substr(0, blank);
     const std::string value = blank == std::string::npos ? "" : field.substr(blank + 1);

@@ -173,8 +173,11 @@ std::vector<LiveLease> live_leases(Connection& db) {
   return out;
 }
 
-bool has_worktree(Connection& db, const JobId& job, const std::string& folder) {
-  return db.exists("SELECT 1 FROM job_worktrees WHERE job_id = ?1 AND worktree_path = ?2", job, folder);
+std::optional<std::string> applied_commit(Connection& db, const JobId& job) {
+  return db.text(
+      "SELECT r.commit_id FROM gs_jobs g JOIN gs_apply_receipts r ON r.apply_receipt_id = g.applied_receipt "
+      "WHERE g.job_id = ?1",
+      job);
 }
 
 EvidenceRows evidence_rows(Connection& db, const RunId& run) {

@@ -67,7 +67,7 @@ struct Worker {
   LeaseId lease;
 };
 [[nodiscard]] std::optional<Worker> last_worker(Connection& db, const JobId& job);
-/// Active leases on jobs, of all runs; `folder`: the worktree made for the job, when there is one.
+/// Active leases on jobs, of all runs; `folder`: the worktree made for the job, as its row has it.
 struct LiveLease {
   SessionId session;
   JobId job;
@@ -75,8 +75,8 @@ struct LiveLease {
 };
 [[nodiscard]] std::vector<LiveLease> live_leases(Connection& db);
 
-/// True when this folder was made as the worktree of a job.
-[[nodiscard]] bool has_worktree(Connection& db, const JobId& job, const std::string& folder);
+/// The commit that applied a job last.
+[[nodiscard]] std::optional<std::string> applied_commit(Connection& db, const JobId& job);
 void set_applied(Connection& db, const JobId& job, const std::string& receipt);
 
 // ---- intents: an apply that is under way

@@ -302,6 +302,11 @@ CREATE INDEX gs_verdicts_run ON verdicts(run_id);
 CREATE INDEX gs_jobs_name ON jobs(workflow_job_id);
 CREATE INDEX gs_packets_lease ON work_packets(lease_id);
 )sql",
+    // 2: a worktree that git is making or removing
+    R"sql(
+CREATE TABLE gs_worktree_intents (
+  worktree_id TEXT PRIMARY KEY, step TEXT NOT NULL, worktree_path TEXT NOT NULL, created_at TEXT NOT NULL) WITHOUT ROWID;
+)sql",
 };
 
 int user_version(Connection& db) { return static_cast<int>(db.integer("PRAGMA user_version")); }

@@ -34,6 +34,7 @@ const std::vector<Family>& families() {
       {"doctor", add_doctor},
       {"list", add_list},
       {"log", add_log},
+      {"worktree", add_worktree},
       {"key", add_key},
       {"trust", add_trust},
       {"apply", add_apply},

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "app/worktree.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "cli/people.hpp"
@@ -31,7 +32,7 @@ bool writes(std::string_view verb) {
   static const std::set<std::string_view> kWriting{
       "run",     "branch",   "register-session", "session",  "claim-next",       "ack",           "heartbeat", "release",
       "send",    "block",    "publish-artifact", "complete", "verdict",          "submit-review", "decision",
-      "override-verdict",    "checkpoint"};
+      "override-verdict",    "checkpoint", "worktree"};
   return kWriting.count(verb.substr(0, verb.find(' '))) != 0;
 }
 
@@ -64,6 +65,7 @@ app::Context& Shell::open() {
   }
   if (writes(verb_) && context_->state_exists()) {
     hooks::recover_intents(*context_);
+    app::recover_worktrees(*context_);
     hooks::fold_observations(*context_);
   }
   return *context_;

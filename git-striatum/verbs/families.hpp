@@ -37,6 +37,7 @@ void add_why(CLI::App& root, Shell& shell);
 void add_doctor(CLI::App& root, Shell& shell);
 void add_list(CLI::App& root, Shell& shell);
 void add_log(CLI::App& root, Shell& shell);
+void add_worktree(CLI::App& root, Shell& shell);
 void add_apply(CLI::App& root, Shell& shell);
 void add_key(CLI::App& root, Shell& shell);
 void add_trust(CLI::App& root, Shell& shell);

@@ -378,6 +378,51 @@ def apply_dry(bench):
     return ["apply", "--run-id", reviewed_work(bench).run, "--dry-run"]
 
 
+def in_worktrees(bench):
+    """A claimed job of a lane that works in worktrees, the workflow's own files committed."""
+    spec = workflow([job("draft")])
+    spec["lanes"] = {"local": {**spec["lanes"]["local"], "worktree_isolation": "per_job"}}
+    f = flow(bench, spec)
+    bench.tool.git(bench.repo, "add", "wf")
+    bench.tool.git(bench.repo, "commit", "-q", "-m", "Workflow")
+    f.start()
+    return f, f.ack(f.claim())
+
+
+def create_worktree(bench):
+    _, held = in_worktrees(bench)
+    return ["worktree", "create", *held.who()]
+
+
+def worktree(bench, text=None):
+    """Its id, path, and who holds it; `text`: what an agent wrote there."""
+    f, held = in_worktrees(bench)
+    made = f.do("worktree", "create", *held.who())
+    if text:
+        write(bench.repo, f"{made['worktree_path']}/{held.paths[0]}", text)
+    return f, held, made["worktree_id"]
+
+
+def release_worktree(text, *flags):
+    def ready(bench):
+        return ["worktree", "release", "--worktree-id", worktree(bench, text)[2], *flags]
+    return ready
+
+
+def prune_worktrees(bench):
+    f, held, _ = worktree(bench)
+    f.do("block", *held.who(), "--kind", "question", "--severity", "blocked", "--description", "?")
+    return ["worktree", "prune"]
+
+
+def apply_from_worktree(bench):
+    fingerprint(bench, "human:author")
+    f, held, _ = worktree(bench, "# work\n")
+    f.do("publish-artifact", *held.who(), "--kind", "handoff", "--logical-name", "main", "--path", held.paths[0])
+    f.do("complete", *held.who())
+    return ["apply", "--run-id", f.run]
+
+
 def create_key(bench):
     bench.tool.must(bench.name, bench.repo, "init")
     return ["key", "create", "--role", "human:author", "--no-passphrase"]
@@ -485,6 +530,17 @@ CASES = [
     Case("apply (the user at work)", "apply", apply_with_changes, OURS, resumable=True, git=True,
          sound=("verify", "--self-asserted", "HEAD")),
     Case("apply --dry-run", "apply", apply_dry, OURS, git=True),
+    Case("apply from a worktree", "apply", apply_from_worktree, OURS, resumable=True, git=True,
+         sound=("verify", "--self-asserted", "HEAD")),
+    Case("worktree create", "worktree create", create_worktree, resumable=True, git=True),
+    Case("worktree release", "worktree release", release_worktree(None), resumable=True, git=True),
+    Case("worktree release (work saved unasked)", "worktree release", release_worktree("# work\n"), ("striatum",),
+         resumable=True, git=True),
+    Case("worktree release --save", "worktree release", release_worktree("# work\n", "--save"), OURS, resumable=True,
+         git=True),
+    Case("worktree release --discard", "worktree release", release_worktree("# work\n", "--discard"), OURS,
+         resumable=True, git=True),
+    Case("worktree prune", "worktree prune", prune_worktrees, OURS, resumable=True, git=True),
     Case("key create", "key create", create_key, OURS, resumable=True, home_inside=True),
     Case("trust init", "trust init", trust_init, OURS, resumable=True),
     Case("trust add", "trust add", trust_add, OURS, resumable=True),

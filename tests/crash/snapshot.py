@@ -19,6 +19,7 @@ STATE = ".striatum/state.sqlite3"
 # Work between two steps: none of it is left after the next command, as with temporary files. What else these
 # tables hold is the history of attempts, which an interruption may lengthen.
 STEPS = {"gs_outbox": "SELECT path FROM gs_outbox",
+         "gs_worktree_intents": "SELECT worktree_id FROM gs_worktree_intents",
          "gs_apply_intents": "SELECT intent_id FROM gs_apply_intents WHERE state NOT IN ('done', 'void')"}
 # Whose bytes and presence say nothing: SQLite's companions, the writers' locks, the copy for `git clean`, the mark
 # that tells hooks of an active run (crash.py judges it by itself).
@@ -31,6 +32,10 @@ OPAQUE = re.compile(r"^(\.provenance/striatum/(?!trust/)|home/)")
 SHARD_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$")
 # What a key's public half says is of no use, and no harm, without the key: the key itself is made last.
 PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
+# Binary, with times and inodes; what it says is compared through git.
+GIT_INDEX = re.compile(r"^\.git/(worktrees/[^/]*/)?index$")
+# A note of git's to itself, which it does not mind to lose.
+GIT_NOTE = re.compile(r"^\.git/worktrees/[^/]*/ORIG_HEAD$")
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
 TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
 
@@ -110,9 +115,9 @@ def walk(repo):
 
 
 def is_compared(path):
-    if path in UNSTABLE or path == ".git/index":
+    if path in UNSTABLE:
         return False
-    return not any(pattern.search(path) for pattern in (TEMPORARY, SHARD_FOLDER, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
+    return not any(pattern.search(path) for pattern in (GIT_INDEX, GIT_NOTE, TEMPORARY, SHARD_FOLDER, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
 
 
 def files(repo, words):

@@ -4,10 +4,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import unittest
 from pathlib import Path
 
 LOCAL = {"adapter": "process", "display_model": "Scripted", "command": ["true"], "capabilities": ["write", "review"]}
+ISOLATED = LOCAL | {"worktree_isolation": "per_job"}
 
 
 def job(name, kind, allowed, **more):
@@ -197,9 +200,16 @@ class Agent:
         self.repo, self.session = repo, session
 
     def claim(self):
+        packet = self.try_claim()
+        assert packet, "no work"
+        return packet
+
+    def try_claim(self):
+        """The packet, or None when there is no work."""
         reply = self.repo.call("claim-next", "--session-id", self.session)
-        assert reply["status"] == "claimed", reply
-        packet = reply["packet"]
+        if reply["status"] != "claimed":
+            return None
+        packet = self.packet = reply["packet"]
         self.job, self.lease = packet["job"]["job_id"], packet["lease"]["lease_id"]
         self.repo.call("ack", "--session-id", self.session, "--message-id", packet["lease"]["message_id"],
                        "--lease-id", self.lease)
@@ -207,6 +217,12 @@ class Agent:
 
     def held(self):
         return ["--session-id", self.session, "--job-id", self.job, "--lease-id", self.lease]
+
+    def enter(self):
+        """From here on the agent works in a worktree of its own."""
+        made = self.repo.call("worktree", "create", *self.held())
+        self.worktree = made["worktree_id"]
+        self.side = self.repo = Repo(self.repo.lab, made["folder"])
 
     def publish(self, name, kind, path, text):
         self.repo.write(path, text)
@@ -248,3 +264,19 @@ def reviewed(repo, changes, document=None, branch="work"):
     implement(repo, run, changes)
     review(repo, run)
     return run
+
+
+class Case(unittest.TestCase):
+    """A test with a lab of its own."""
+    program = None
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="striatum-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.lab = Lab(self.folder, self.program)
+
+
+def main():
+    """Runs the cases of the script that was started with the program as its first argument."""
+    Case.program = sys.argv.pop(1)
+    unittest.main()

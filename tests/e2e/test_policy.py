@@ -73,7 +73,7 @@ class Policy(unittest.TestCase):
         run = reviewed(self.repo, {"src/add.py": "fine = 2\n"})
         self.repo.apply(run)
         finding = self.unmet("HEAD")
-        self.assertIn("wants 1 signatures of role human", finding["detail"])
+        self.assertIn("wants 1 signatures by keys of role human", finding["detail"])
         self.assertIn(f"git striatum apply --run-id {run} --key", finding["hints"][0])
         run = reviewed(self.repo, {"src/add.py": "fine = 3\n"}, branch="again")
         self.repo.apply(run, "--key", self.lab.keys["lane:local"], "--key", self.lab.keys["human:ann"])
@@ -83,7 +83,7 @@ class Policy(unittest.TestCase):
         base = self.rule(verdicts={"accepting": 1, "distinct_lanes": 2})
         self.repo.apply(reviewed(self.repo, {"src/add.py": "fine = 4\n"}))
         finding = self.unmet(f"{base}..HEAD")
-        self.assertIn("wants 2 lanes among them", finding["detail"])
+        self.assertIn("wants 2 lanes among the accepting verdicts", finding["detail"])
         self.assertIn("has 1 (local)", finding["detail"])
         self.assertTrue(any("submit-review" in hint for hint in finding["hints"]))
 
