@@ -8,6 +8,7 @@
 #include "export/paths.hpp"
 #include "hooks/gates.hpp"
 #include "hooks/intents.hpp"
+#include "hooks/policy_gate.hpp"
 #include "hooks/records.hpp"
 #include "hooks/signers.hpp"
 #include "hooks/work.hpp"
@@ -166,6 +167,7 @@ class Attempt {
   bool ask() {
     gates_ = ask_gates({s_.ctx, s_.git, s_.repository, work_, tree_, tip_tree_, s_.command.propose});
     gates_.push_back(passed("redaction"));
+    gates_.push_back(policy_gate({s_.ctx, s_.repository, work_, s_.signers, tip_tree_, paths(), s_.command.propose}));
     return !any_failed();
   }
 
@@ -200,7 +202,7 @@ class Attempt {
   /// Tip to result, sorted by path: the work and what was published of it.
   [[nodiscard]] std::vector<Change> changes() const {
     Entries wanted = work_.expected();
-    for (const PublishedFile& file : work_.artifacts) wanted[file.row.path] = tree_.at(file.row.path);
+    for (const PublishedFile& file : work_.artifacts) wanted[file.row.path] = tree_.at(file);
     std::vector<Change> out;
     for (const auto& [path, entry] : wanted) {
       const Entry is = entry_at(s_.repository, tip_tree_, path);
@@ -446,6 +448,7 @@ Json apply(app::Context& ctx, const ApplyCommand& command) {
   if (auto earlier = app::repeated(ctx, ctx.state().db())) return *earlier;
   require_work_tree(ctx);
   const Run run = store::get_run(ctx.state().db(), command.run);
+  enter_work_folder(ctx, git::Repository::open(ctx.place.work_tree.string()), run.id, command.job);
   const git::Program git(ctx.place.work_tree.string());
   require_git(git);
   git::Config config = git::Config::read(git);

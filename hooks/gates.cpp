@@ -86,11 +86,12 @@ std::optional<GateResult> path_problem(const std::string& path) {
 
 /// A worktree that was made for one job holds nothing but its work.
 bool in_job_worktree(const GateInput& input) {
-  return input.ctx.place.git && input.ctx.place.git->linked &&
-         std::any_of(input.work.jobs.begin(), input.work.jobs.end(), [&](const TakenJob& taken) {
-           return store::has_worktree(input.ctx.state().db(), taken.job.id,
-                                      input.ctx.place.work_tree.string());
-         });
+  return std::any_of(input.work.jobs.begin(), input.work.jobs.end(), [](const TakenJob& taken) { return taken.isolated; });
+}
+
+bool published(const Work& work, const std::string& path) {
+  return std::any_of(work.artifacts.begin(), work.artifacts.end(),
+                     [&](const PublishedFile& file) { return file.row.path == path; });
 }
 
 GateResult scope(const GateInput& input) {
@@ -105,7 +106,7 @@ GateResult scope(const GateInput& input) {
   }
   if (!in_job_worktree(input)) return passed("scope");
   for (const std::string& path : changed_paths(input.git)) {
-    if (input.work.in_scope(path)) continue;
+    if (input.work.in_scope(path) || published(input.work, path)) continue;
     return failed("scope", "out_of_scope", "path " + quote(path) + " is changed in the job's worktree and outside its scope",
                   "put it back: git checkout -- " + path);
   }
@@ -115,7 +116,8 @@ GateResult scope(const GateInput& input) {
 // ---- base ----------------------------------------------------------------------------------------------
 
 /// Do receipts of this run lead from what the job began with to what the branch has? Either to just what the job left
-/// there, or through work that the job was built on: proposals of its own, and applied jobs that it waited for.
+/// there, or through work that the job was built on: proposals of its own, and, unless it had a worktree that never saw
+/// them, applied jobs that it waited for.
 bool moved_by_the_run(const Work& work, const TakenJob& taken, const std::string& path, const Entry& was, const Entry& is,
                       const Entry& wanted) {
   const auto own = work.open_proposals();
@@ -123,9 +125,9 @@ bool moved_by_the_run(const Work& work, const TakenJob& taken, const std::string
   for (const EarlierReceipt& receipt : work.earlier) {
     const auto& jobs = receipt.receipt.jobs;
     const bool built_on = std::find(own.begin(), own.end(), &receipt) != own.end() ||
-                          std::all_of(jobs.begin(), jobs.end(), [&](const provenance::JobSnapshot& row) {
-                            return taken.upstream.count(row.job_id) != 0;
-                          });
+                          (!taken.isolated && std::all_of(jobs.begin(), jobs.end(), [&](const provenance::JobSnapshot& row) {
+                             return taken.upstream.count(row.job_id) != 0;
+                           }));
     if (is == wanted || built_on) {
       edges.insert(edges.end(), receipt.changes.edges.begin(), receipt.changes.edges.end());
     }
@@ -167,10 +169,8 @@ GateResult snapshot(const GateInput& input) {
     return failed("snapshot", "changed", "path " + quote(path) + " is not as the job completed it",
                   "put it back as it was completed, or have the job done again");
   }
-  std::set<std::string> published;
-  for (const PublishedFile& file : input.work.artifacts) published.insert(file.row.path);
   for (const auto& [path, entry] : input.tree.changed()) {
-    const bool known = expected.count(path) != 0 || published.count(path) != 0;
+    const bool known = expected.count(path) != 0 || published(input.work, path);
     if (known || !input.work.in_scope(path) || of_others(input.work, path)) continue;
     return failed("snapshot", "added", "path " + quote(path) + " in the job's scope changed after the job was completed",
                   "put it back: git checkout -- " + path + " (or move the file away when it is new)");
@@ -182,7 +182,7 @@ GateResult snapshot(const GateInput& input) {
 
 std::optional<GateResult> artifact_problem(const GateInput& input, const PublishedFile& file) {
   const std::string& path = file.row.path;
-  const auto read = os::RepoFiles(input.ctx.place.work_tree.string()).read(path);
+  const auto read = os::RepoFiles(file.folder).read(path);
   if (read.access != os::Access::ok) {
     return failed("artifacts", "missing", "published file " + quote(path) + " is not there as a regular file",
                   "bring it back as artifact " + file.row.id.str() + " has it");
@@ -191,7 +191,7 @@ std::optional<GateResult> artifact_problem(const GateInput& input, const Publish
     return failed("artifacts", "bytes_differ", "file " + quote(path) + " is not what was published as " + file.row.id.str(),
                   "bring it back as it was published, or publish it anew from a job");
   }
-  const Entry entry = input.tree.at(path);
+  const Entry entry = input.tree.at(file);
   if (!entry.blob || git::hash_blob(read.bytes) == *entry.blob) return std::nullopt;
   return failed("artifacts", "filtered", "git stores other bytes of " + quote(path) + " than were published",
                 "switch its filters off: echo '" + path + " -text -filter' >> .gitattributes");
@@ -201,7 +201,7 @@ GateResult artifacts(const GateInput& input) {
   std::vector<std::string> paths;
   for (const PublishedFile& file : input.work.artifacts) {
     if (auto problem = artifact_problem(input, file)) return *std::move(problem);
-    if (!input.tree.at(file.row.path).blob) paths.push_back(file.row.path);
+    if (!input.tree.at(file).blob) paths.push_back(file.row.path);
   }
   const auto hidden = paths.empty() ? std::vector<std::string>() : git::ignored(input.git, paths);
   if (hidden.empty()) return passed("artifacts");

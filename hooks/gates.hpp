@@ -13,7 +13,7 @@
 namespace striatum::hooks {
 
 struct GateResult {
-  /// `verdicts scope base snapshot artifacts redaction pre_commit`
+  /// `verdicts scope base snapshot artifacts redaction policy pre_commit`
   std::string name;
   /// `passed failed skipped rewrote`
   std::string outcome;
@@ -39,6 +39,8 @@ class WorkTree {
   WorkTree(const git::Program& git, const git::Repository& repository, const Work& work);
 
   [[nodiscard]] Entry at(const std::string& path) const;
+  /// Of a published file, wherever it lies.
+  [[nodiscard]] Entry at(const PublishedFile& file) const { return file.elsewhere ? *file.elsewhere : at(file.row.path); }
   /// Paths in scope, or published, that differ from HEAD.
   [[nodiscard]] const Entries& changed() const { return changed_; }
 

@@ -11,6 +11,7 @@
 #include "export/paths.hpp"
 #include "export/shape.hpp"
 #include "hooks/evidence_export.hpp"
+#include "hooks/policy_gate.hpp"
 #include "store/chain.hpp"
 #include "store/nouns.hpp"
 
@@ -149,7 +150,9 @@ Receipt receipt_of(const RecordRequest& request) {
   fill_run(out, work);
   out.actors = actors_of(db, work);
   out.verdicts = verdicts_of(work);
-  for (const GateResult& gate : request.gates) out.gates.push_back({gate.name, gate.outcome, gate.detail_code});
+  for (const GateResult& gate : request.gates) {
+    if (gate.name != kPolicyGate) out.gates.push_back({gate.name, gate.outcome, gate.detail_code});
+  }
   fill_log(out, db);
   out.redaction_policy = kRedactionPolicy;
   out.redaction_version = kRedactionVersion;

@@ -5,9 +5,12 @@
 #include <set>
 
 #include "app/git_facts.hpp"
+#include "app/worktree.hpp"
 #include "domain/scope.hpp"
 #include "export/dsse.hpp"
 #include "export/paths.hpp"
+#include "git/program.hpp"
+#include "os/files.hpp"
 #include "os/repo_files.hpp"
 #include "store/nouns.hpp"
 
@@ -15,6 +18,14 @@ namespace striatum::hooks {
 namespace {
 
 using provenance::ReceiptState;
+
+bool same_folder(const std::filesystem::path& a, const std::filesystem::path& b) {
+  return a == b || os::real_path(a.string()) == os::real_path(b.string());
+}
+
+bool lies_here(app::Context& ctx, const JobId& job) {
+  return same_folder(app::work_folder(ctx, job), ctx.place.work_tree);
+}
 
 std::string confirm_hint(const app::Context& ctx, const Run& run) {
   return "run `" + ctx.program() + " branch confirm --run-id " + run.id.str() + " --branch " +
@@ -111,6 +122,7 @@ TakenJob take_job(app::Context& ctx, const git::Repository& repository, const Ru
   out.base = commit_id(repository, *base, "the base of job " + quote(job.id.str()) + ", commit", confirm_hint(ctx, run));
   out.base_tree = repository.commit(out.base).tree;
   out.recorded = stored.digest;
+  out.isolated = app::own_folder(ctx, job.id).has_value();
   std::string rows = stored.rows.value_or("[]");
   out.digest = stored.digest.value_or("");
   if (!stored.digest) {
@@ -136,6 +148,23 @@ std::vector<Job> unapplied(store::Connection& db, const Run& run, const std::vec
     out.push_back(std::move(job));
   }
   return out;
+}
+
+/// This work tree, if finished work lies in it, or the only one that holds some.
+std::filesystem::path only_folder(app::Context& ctx, const Run& run, const std::vector<Job>& jobs) {
+  std::vector<std::pair<std::filesystem::path, JobId>> found;
+  for (const Job& job : jobs) {
+    const auto folder = app::work_folder(ctx, job.id);
+    if (same_folder(folder, ctx.place.work_tree)) return ctx.place.work_tree;
+    found.emplace_back(folder, job.id);
+  }
+  if (found.size() <= 1) return found.empty() ? ctx.place.work_tree : found.front().first;
+  std::vector<std::string> hints;
+  for (const auto& [folder, job] : found) {
+    hints.push_back(ctx.program() + " apply --run-id " + run.id.str() + " --job-id " + job.str());
+  }
+  fail(Code::transition, "several_worktrees", "finished work of run " + quote(run.id.str()) + " lies in " +
+                               std::to_string(found.size()) + " worktrees; one apply takes from one", hints);
 }
 
 void require_takable(const app::Context& ctx, store::Connection& db, const Run& run, const JobId& id) {
@@ -190,9 +219,35 @@ std::vector<RequiredReview> reviews_of(store::Connection& db, const std::vector<
   return out;
 }
 
-bool still_there(const app::Context& ctx, const store::Publication& row) {
-  const auto read = os::RepoFiles(ctx.place.work_tree.string()).read(row.path);
+bool holds(const std::string& folder, const store::Publication& row) {
+  if (!os::is_directory(folder)) return false;
+  const auto read = os::RepoFiles(folder).read(row.path);
   return read.access == os::Access::ok && sha256(read.bytes).hex() == row.sha256;
+}
+
+/// Where a published file still is as it was published: here, or where the reviewer or the job before worked.
+std::string folder_of(const app::Context& ctx, const store::Publication& row) {
+  std::string here = ctx.place.work_tree.string();
+  if (holds(here, row)) return here;
+  for (const git::Worktree& tree : git::worktrees(git::Program(here))) {
+    if (!tree.bare && holds(tree.path, row)) return tree.path;
+  }
+  return here;
+}
+
+/// As `git add` would take it in its own work tree; stored in the repository.
+Entry stored_entry(const std::string& folder, const std::string& path) {
+  const os::FileBytes file = os::RepoFiles(folder).read(path);
+  const git::Program git = git::Program(folder).durable();
+  const auto blob = Oid::parse(git.line({"hash-object", "-w", "--stdin", "--path", path}, file.bytes));
+  return {(file.mode & 0100) != 0 ? git::Mode::executable : git::Mode::regular, blob};
+}
+
+PublishedFile published_file(const app::Context& ctx, store::Publication row, bool superseded) {
+  PublishedFile out{std::move(row), ctx.place.work_tree.string(), std::nullopt, superseded};
+  if (!superseded) out.folder = folder_of(ctx, out.row);
+  if (!same_folder(out.folder, ctx.place.work_tree)) out.elsewhere = stored_entry(out.folder, out.row.path);
+  return out;
 }
 
 /// Publications of the jobs taken, of their earlier attempts, and of the reviews behind them: newest of each path.
@@ -206,8 +261,8 @@ std::vector<PublishedFile> artifacts_of(app::Context& ctx, const Work& work) {
   for (store::Publication& row : store::publications(ctx.state().db(), work.run.id)) {
     const bool superseded = older.count(row.job.str()) != 0;
     if ((!superseded && newest.count(row.job) == 0) || !seen.insert(row.path).second) continue;
-    if (superseded && !still_there(ctx, row)) continue;
-    out.push_back({std::move(row), superseded});
+    PublishedFile file = published_file(ctx, std::move(row), superseded);
+    if (!superseded || holds(file.folder, file.row)) out.push_back(std::move(file));
   }
   std::sort(out.begin(), out.end(),
             [](const PublishedFile& a, const PublishedFile& b) { return a.row.path < b.row.path; });
@@ -217,10 +272,12 @@ std::vector<PublishedFile> artifacts_of(app::Context& ctx, const Work& work) {
 /// What other finished jobs of the run wait to have applied.
 void note_others(app::Context& ctx, Work& work, const std::vector<Job>& unapplied_jobs) {
   auto& db = ctx.state().db();
-  work.others = store::working_jobs(db, work.run.id);
+  for (Job& job : store::working_jobs(db, work.run.id)) {
+    if (lies_here(ctx, job.id)) work.others.push_back(std::move(job));
+  }
   for (const Job& job : unapplied_jobs) {
     const auto mine = [&](const TakenJob& taken) { return taken.job.id == job.id; };
-    if (std::any_of(work.jobs.begin(), work.jobs.end(), mine)) continue;
+    if (std::any_of(work.jobs.begin(), work.jobs.end(), mine) || !lies_here(ctx, job.id)) continue;
     for (const auto& [path, entry] : parse_rows(store::job_snapshot(db, job.id).rows.value_or("[]"))) {
       work.waiting.emplace(path, job.id);
     }
@@ -274,6 +331,22 @@ Oid branch_tip(const app::Context& ctx, const git::Repository& repository, const
          {"bring it back: `git branch " + *run.branch + " COMMIT`"});
 }
 
+void enter_work_folder(app::Context& ctx, const git::Repository& repository, const RunId& run_id,
+                       const std::optional<JobId>& job) {
+  auto& db = ctx.state().db();
+  const Run run = store::get_run(db, run_id);
+  std::filesystem::path folder = ctx.place.work_tree;
+  if (job) {
+    folder = app::work_folder(ctx, *job);
+  } else {
+    const Oid tree = repository.commit(branch_tip(ctx, repository, run)).tree;
+    folder = only_folder(ctx, run, unapplied(db, run, earlier_receipts(db, repository, run, tree)));
+  }
+  if (same_folder(folder, ctx.place.work_tree)) return;
+  ctx.place.work_tree = folder;
+  ctx.place.git = git::discover(folder.string(), git::Environment::ignore);
+}
+
 Work load_work(app::Context& ctx, const git::Repository& repository, const RunId& run_id,
                const std::optional<JobId>& job, const Oid& tip) {
   auto& db = ctx.state().db();
@@ -292,7 +365,7 @@ Work load_work(app::Context& ctx, const git::Repository& repository, const RunId
   if (job) require_takable(ctx, db, work.run, *job);
   const std::vector<Job> all = unapplied(db, work.run, work.earlier);
   for (const Job& candidate : all) {
-    if (!job || candidate.id == *job) work.jobs.push_back(take_job(ctx, repository, work.run, candidate));
+    if (job ? candidate.id == *job : lies_here(ctx, candidate.id)) work.jobs.push_back(take_job(ctx, repository, work.run, candidate));
   }
   work.superseded = superseded(db, work.jobs, work.earlier);
   work.reviews = reviews_of(db, work.jobs);

@@ -37,6 +37,8 @@ struct TakenJob {
   /// Commit that the work started from.
   Oid base;
   Oid base_tree;
+  /// The work lies in a worktree of its own, which saw nothing of other jobs that its base has not.
+  bool isolated = false;
   /// Digest stored by `complete`; nullopt where release 1.24 completed the job.
   std::optional<std::string> recorded;
   /// SHA-256 of the snapshot: the recorded one, or that of the work tree now.
@@ -65,6 +67,10 @@ struct EarlierReceipt {
 
 struct PublishedFile {
   store::Publication row;
+  /// Top of the work tree that it lies in.
+  std::string folder;
+  /// What git makes of it, where that is not the work tree of this apply.
+  std::optional<Entry> elsewhere;
   /// Published by an earlier attempt of the work: it counts as long as the file is still that.
   bool superseded = false;
 };
@@ -102,7 +108,12 @@ struct Work {
 /// The commit that the run's confirmed branch stands on. Refuses (7) when there is no such branch.
 [[nodiscard]] Oid branch_tip(const app::Context& ctx, const git::Repository& repository, const Run& run);
 
-/// Reads the work of a run, or of one job. Refuses an unknown id (3), a job that is not finished repo-write work,
+/// Goes to where the work lies: an apply takes from one work tree, and its hooks run there. That of job J; else this
+/// one, if finished work lies in it; else the only one that holds some. Refuses (4) where several do.
+void enter_work_folder(app::Context& ctx, const git::Repository& repository, const RunId& run,
+                       const std::optional<JobId>& job);
+
+/// Reads the work of a run that lies in this work tree, or that of one job. Refuses an unknown id (3), a job that is not finished repo-write work,
 /// a run without confirmed base (4).
 [[nodiscard]] Work load_work(app::Context& ctx, const git::Repository& repository, const RunId& run,
                              const std::optional<JobId>& job, const Oid& tip);
