@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Builds and installs git-striatum, then shows one whole run on a real repository: two agents, a review that asks
-# for a revision, a signed commit, a second clone that checks it, and one changed byte that is found out.
+# for a revision, a signed commit, a second clone that checks it, one changed byte that is found out; then three agents
+# that land on one branch at the same time.
 #   examples/demo.sh [--on REPOSITORY] [--keep FOLDER] [--installed PREFIX]     PREFIX=./prefix  NO_COLOR=1
 # --on works on a clone of any repository, --keep leaves the repositories behind, --installed builds nothing.
 set -eu
@@ -148,6 +149,8 @@ keys() {
 # One round of each agent.
 agent() { "$top/examples/demo/agent-$1.sh" "$run" "$dir"; }
 
+. "$top/examples/demo/team.sh"
+
 main() {
   build
   settle
@@ -197,6 +200,9 @@ main() {
   shown git striatum verify --root "$root_fpr" "origin/$home_branch..HEAD" || code=$?
   [ "$code" = 14 ] || { echo "the change was not refused (exit $code)" >&2; exit 1; }
   say "exit $code: the program is not what was reviewed."
+
+  step "Three agents at once, each in a worktree of its own, one branch"
+  team
 
   printf '\n%sDone.%s The installed program is %s/bin/git-striatum' "$bold" "$plain" "$prefix"
   [ -n "$keep" ] && printf '; the repositories are in %s' "$scratch"
