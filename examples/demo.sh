@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and installs git-striatum, then shows one whole run on a real repository: two agents, a review that asks
 # for a revision, a signed commit, a second clone that checks it, one changed byte that is found out; then three agents
-# that land on one branch at the same time.
+# that land on one branch at the same time, and a server that takes what it can verify.
 #   examples/demo.sh [--on REPOSITORY] [--keep FOLDER] [--installed PREFIX]     PREFIX=./prefix  NO_COLOR=1
 # --on works on a clone of any repository, --keep leaves the repositories behind, --installed builds nothing.
 set -eu
@@ -203,6 +203,9 @@ main() {
 
   step "Three agents at once, each in a worktree of its own, one branch"
   team
+
+  step "A push that the server refuses, and one that it takes"
+  team_push
 
   printf '\n%sDone.%s The installed program is %s/bin/git-striatum' "$bold" "$plain" "$prefix"
   [ -n "$keep" ] && printf '; the repositories are in %s' "$scratch"

@@ -5,11 +5,8 @@
 team() {
   cd "$repo"
   git switch -q "$home_branch"
-  sed "s|@DIR@|$dir|g" "$top/examples/demo/team.json" >"${dir}workflow/pages.json"
-  git add -f "${dir}workflow"
-  git commit -qm "A workflow for a team"
-  team_base=$(git rev-parse HEAD)
-  run=$(git striatum run prepare --workflow "${dir}workflow/pages.json" --json | field run_id)
+  sed "s|@DIR@|$dir|g" "$top/examples/demo/team.json" >"$scratch/pages.json"
+  run=$(git striatum run prepare --workflow "$scratch/pages.json" --json | field run_id)
   git striatum branch confirm --run-id "$run" --branch work/pages --create --json >/dev/null
   git striatum run start --run-id "$run" --json >/dev/null
   agents=
@@ -18,6 +15,24 @@ team() {
     agents="$agents $!"
   done
   for agent in $agents; do wait "$agent"; done
-  shown git log --oneline "$team_base..HEAD"
-  shown git striatum verify --root "$root_fpr" "$team_base..HEAD"
+  shown git log --oneline "$home_branch..work/pages"
+  shown git striatum verify --root "$root_fpr" "$home_branch..work/pages"
+}
+
+# A server that takes what it can verify, and nothing else.
+team_push() {
+  server=$scratch/server.git
+  git init -q --bare "$server"
+  (cd "$server" && git striatum hooks install --json >/dev/null && git config striatum.trustRoot "$root_fpr")
+  git remote add server "$server"
+  git push -q server "$home_branch"
+  say "a server with the hook pre-receive; it has $home_branch and knows the root's fingerprint"
+  echo "And one more thing." >>"${dir}pages/usage.md"
+  git commit -qam "A line that nobody reviewed" --no-verify
+  code=0
+  shown git push --no-verify server work/pages || code=$?
+  [ "$code" != 0 ] || { echo "the server took what nobody vouches for" >&2; exit 1; }
+  git reset -q --hard HEAD^
+  say "Without that commit:"
+  shown git push server work/pages
 }
