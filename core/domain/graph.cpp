@@ -121,14 +121,6 @@ Json review_gates(const Json& workflow) {
   return out;
 }
 
-/// Text of a value inside a label; files may hold other things than strings there.
-std::string label_text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) return "None";
-  if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
-  return to_canonical_utf8(value);
-}
-
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -158,7 +150,7 @@ struct Drawing {
 };
 
 std::string detail(const Json& job) {
-  std::string out = label_text(type_of(job)) + ' ' + text_member(job, "role_id");
+  std::string out = value_text(type_of(job)) + ' ' + text_member(job, "role_id");
   const std::string lane = text_member(job, "lane_id");
   return lane.empty() ? out : out + '/' + lane;
 }
@@ -178,7 +170,7 @@ void add_arrows(Drawing& drawing, const Json& workflow) {
     add(ends, reviews.contains(ends.from) ? "accepted review" : "completed", false);
   }
   for (const Json& cycle : list_of(workflow, "cycles")) {
-    add(edge_spec(cycle), "needs_revision max " + label_text(member(cycle, "max_iterations")), true);
+    add(edge_spec(cycle), "needs_revision max " + value_text(member(cycle, "max_iterations")), true);
   }
 }
 
@@ -284,6 +276,13 @@ Waves claim_waves(const Json& workflow) {
   }
   for (const auto& [id, count] : waiting) waves.left_over.push_back(id);
   return waves;
+}
+
+std::string value_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "None";
+  if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
+  return to_canonical_utf8(value);
 }
 
 Json graph_object(const Json& workflow) {

@@ -19,6 +19,9 @@ struct Waves {
 
 [[nodiscard]] Waves claim_waves(const Json& workflow);
 
+/// A value as the contract's texts show it; files may hold other things than strings there.
+[[nodiscard]] std::string value_text(const Json& value);
+
 /// `{nodes, edges, cycles}`: the contract's graph object, nodes in file order.
 [[nodiscard]] Json graph_object(const Json& workflow);
 

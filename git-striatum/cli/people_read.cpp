@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "base/columns.hpp"
 #include "base/text.hpp"
 #include "cli/shell.hpp"
 
@@ -25,23 +26,7 @@ std::string when(const Json& row, std::string_view key, const Paper& paper) {
   return moment ? relative(*moment, paper.now) : "-";
 }
 
-/// Code points, which on a terminal are columns but for wide and combining ones.
-std::size_t columns_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-std::string cut(const std::string& text, std::size_t columns) {
-  if (columns_of(text) <= columns) return text;
-  std::string out;
-  std::size_t used = 0;
-  for (const char c : text) {
-    const bool starts = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    if (starts && ++used >= columns) break;
-    out += c;
-  }
-  return out + "…";
-}
+std::string cut(const std::string& text, std::size_t columns) { return cut_columns(text, columns, "…"); }
 
 const char* colour_of(const std::string& state) {
   static const std::map<std::string, const char*, std::less<>> kColours{
@@ -234,11 +219,8 @@ const std::map<std::string, std::vector<Column>, std::less<>>& list_columns() {
 
 Paper paper_of(Shell& shell) { return {shell.now(), shell.columns(), shell.colour()}; }
 
-std::string people_status(const Json& data, const Paper& paper) {
-  if (data.at("runs").empty()) {
-    return "no run yet\n\nnext: git striatum run prepare --workflow FILE\n";
-  }
-  std::string out;
+StatusParts status_parts(const Json& data, const Paper& paper) {
+  std::string facts;
   std::vector<std::string> next;
   std::size_t over = 0;
   for (const Json& run : data.at("runs")) {
@@ -248,19 +230,33 @@ std::string people_status(const Json& data, const Paper& paper) {
       ++over;
       continue;
     }
-    out += run_line(run, paper) + lease_lines(of_run(member(data, "leases"), run), paper) +
-           blocker_lines(of_run(data.at("open_blockers"), run), paper);
+    facts += run_line(run, paper) + lease_lines(of_run(member(data, "leases"), run), paper) +
+             blocker_lines(of_run(data.at("open_blockers"), run), paper);
   }
-  if (over > 0) out += std::to_string(over) + (over == 1 ? " run has ended\n" : " runs have ended\n");
-  out += counts_line(data.at("jobs"), paper);
+  if (over > 0) facts += std::to_string(over) + (over == 1 ? " run has ended\n" : " runs have ended\n");
+  facts += counts_line(data.at("jobs"), paper);
   for (const Json& group : data.at("claimable_jobs")) {
-    out += "to be taken by " + place(group) + ": " + cell(group.at("workflow_job_ids").front());
-    if (group.at("count") > 1) out += " and " + std::to_string(group.at("count").get<int>() - 1) + " more";
-    out += "\n";
+    facts += "to be taken by " + place(group) + ": " + cell(group.at("workflow_job_ids").front());
+    if (group.at("count") > 1) facts += " and " + std::to_string(group.at("count").get<int>() - 1) + " more";
+    facts += "\n";
   }
   if (const std::string claim = claim_hint(data); !claim.empty()) next.push_back(claim);
-  if (!next.empty()) out += "\n";
-  for (std::size_t i = 0; i < next.size() && i < 3; ++i) out += (i == 0 ? "next: " : "or:   ") + ("git striatum " + next[i]) + "\n";
+  StatusParts out;
+  out.facts = split(facts, '\n');
+  out.facts.pop_back();
+  for (std::size_t i = 0; i < next.size() && i < 3; ++i) {
+    out.next.push_back((i == 0 ? "next: " : "or:   ") + ("git striatum " + next[i]));
+  }
+  return out;
+}
+
+std::string people_status(const Json& data, const Paper& paper) {
+  if (data.at("runs").empty()) {
+    return "no run yet\n\nnext: git striatum run prepare --workflow FILE\n";
+  }
+  const StatusParts parts = status_parts(data, paper);
+  std::string out = join(parts.facts, "\n") + "\n";
+  if (!parts.next.empty()) out += "\n" + join(parts.next, "\n") + "\n";
   return out;
 }
 

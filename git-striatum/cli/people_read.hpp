@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/time.hpp"
@@ -19,6 +20,13 @@ struct Paper {
 class Shell;
 [[nodiscard]] Paper paper_of(Shell& shell);
 
+/// The lines of `people_status`, apart.
+struct StatusParts {
+  std::vector<std::string> facts;
+  /// What to type next, at most three lines.
+  std::vector<std::string> next;
+};
+[[nodiscard]] StatusParts status_parts(const Json& data, const Paper& paper);
 /// What runs, who holds what until when, what waits for you, and the next command to type.
 [[nodiscard]] std::string people_status(const Json& data, const Paper& paper);
 /// The sentences of `explanation[]` and the latest events.
