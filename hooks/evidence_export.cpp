@@ -7,12 +7,10 @@
 
 #include "app/artifact.hpp"
 #include "app/doctor.hpp"
-#include "app/outbox.hpp"
+#include "app/export_file.hpp"
 #include "app/read_model.hpp"
 #include "app/status.hpp"
-#include "base/crypto.hpp"
 #include "export/evidence.hpp"
-#include "os/repo_files.hpp"
 #include "store/apply.hpp"
 #include "store/nouns.hpp"
 
@@ -220,25 +218,6 @@ std::string document(app::Context& ctx, store::Connection& db, const RunId& id, 
          block("Snapshot", snapshot.dump(2, ' ', true));
 }
 
-/// Refuses (6) what is no file of ours.
-void require_replaceable(const app::Context& ctx, store::Connection& db, const std::string& path, const std::string& file) {
-  const os::FileStat there = os::RepoFiles(ctx.place.work_tree.string()).stat(file);
-  if (there.access == os::Access::absent) return;
-  const bool plain = there.access == os::Access::ok && there.type == os::FileType::regular;
-  if (plain && (store::is_exported_path(db, path) || store::is_exported_path(db, file))) return;
-  refuse(Code::artifact,
-         "export path " + quote(path) +
-             (plain ? " holds a file that is no earlier export" : " is not a plain file inside the repository"),
-         {"choose another --path"});
-}
-
-app::OutFile stage_document(const app::Context& ctx, const std::string& path, std::string text) {
-  app::OutFile file(ctx, path, std::move(text), os::Existing::replace);
-  if (file.access() == os::Access::ok) return file;
-  refuse(Code::artifact, "export path " + quote(path) + " is not a plain file inside the repository",
-         {"choose another --path"});
-}
-
 }  // namespace
 
 Json evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& jobs, const std::string& exported_at,
@@ -250,25 +229,14 @@ Json evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& j
 
 Json export_evidence(app::Context& ctx, const ExportEvidence& command) {
   (void)store::get_run(ctx.state().db(), command.run);
-  const std::string file = app::plain_path(command.path);
   app::sweep(ctx, command.run);
   const std::string exported_at = to_text(command.exported_at.value_or(ctx.clock.now()));
   std::string text;
   (void)app::read(ctx, [&](store::Connection& db) {
-    require_replaceable(ctx, db, command.path, file);
     text = document(ctx, db, command.run, exported_at);
     return Json();
   });
-  return app::write_with_file(ctx, [&](store::WriteUnit& unit, std::optional<app::OutFile>& out) -> Json {
-    require_replaceable(ctx, unit.db(), command.path, file);
-    const std::string digest = sha256(text).hex();
-    Event event{"evidence.exported", command.run};
-    event.payload = {{"path", command.path}, {"sha256", digest}};
-    unit.event(event);
-    unit.fold_after_commit();
-    out.emplace(stage_document(ctx, file, text));
-    return {{"status", "exported"}, {"run_id", command.run.str()}, {"path", command.path}, {"sha256", digest}};
-  });
+  return app::write_export(ctx, {command.run, command.path, "evidence.exported", std::move(text)});
 }
 
 }  // namespace striatum::hooks

@@ -93,21 +93,23 @@ Json status_model(store::Connection& db, const store::Scope& scope, Instant now)
   return out;
 }
 
+Json status_shown(const Context& ctx, store::Connection& db, const store::Scope& run) {
+  Json out = status_model(db, run, ctx.clock.now());
+  if (ctx.name == Name::striatum) return out;
+  out["leases"] = store::holders(db, run);
+  const auto paused = store::paused_runs(db, run);
+  const auto unapplied = store::unapplied_jobs(db, run);
+  for (Json& head : out["runs"]) {
+    const std::string id = text_member(head, "run_id");
+    head["paused_at"] = paused.count(id) != 0 ? Json(paused.at(id)) : Json();
+    head["unapplied_jobs"] = unapplied.count(id) != 0 ? unapplied.at(id) : 0;
+  }
+  return out;
+}
+
 Json status(Context& ctx, const store::Scope& run) {
   if (run) sweep(ctx, *run);
-  return read(ctx, [&](store::Connection& db) {
-    Json out = status_model(db, run, ctx.clock.now());
-    if (ctx.name == Name::striatum) return out;
-    out["leases"] = store::holders(db, run);
-    const auto paused = store::paused_runs(db, run);
-    const auto unapplied = store::unapplied_jobs(db, run);
-    for (Json& head : out["runs"]) {
-      const std::string id = text_member(head, "run_id");
-      head["paused_at"] = paused.count(id) != 0 ? Json(paused.at(id)) : Json();
-      head["unapplied_jobs"] = unapplied.count(id) != 0 ? unapplied.at(id) : 0;
-    }
-    return out;
-  });
+  return read(ctx, [&](store::Connection& db) { return status_shown(ctx, db, run); });
 }
 
 }  // namespace striatum::app

@@ -11,6 +11,9 @@ namespace striatum::app {
 /// `unapplied_jobs`.
 [[nodiscard]] Json status(Context& ctx, const store::Scope& run);
 
+/// The same inside a snapshot that the caller holds, without the sweep.
+[[nodiscard]] Json status_shown(const Context& ctx, store::Connection& db, const store::Scope& run);
+
 /// The contract's members alone, inside a snapshot that the caller holds.
 [[nodiscard]] Json status_model(store::Connection& db, const store::Scope& run, Instant now);
 

@@ -170,6 +170,12 @@ class PassOn {
   std::array<struct sigaction, kSignals.size()> before_{};
 };
 
+/// What ends a program ends a child too, however we hold it back ourselves.
+sigset_t without_stops(sigset_t mask) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) ::sigdelset(&mask, number);
+  return mask;
+}
+
 /// Our ends of the child's streams.
 struct Streams {
   Fd input;
@@ -190,7 +196,8 @@ class Child {
     if (group_) flags = static_cast<short>(flags | POSIX_SPAWN_SETPGROUP);
     ::posix_spawnattr_setflags(&attributes.value, flags);
     ::posix_spawnattr_setpgroup(&attributes.value, 0);
-    ::posix_spawnattr_setsigmask(&attributes.value, &mask);
+    const sigset_t open_mask = without_stops(mask);
+    ::posix_spawnattr_setsigmask(&attributes.value, &open_mask);
     sigset_t defaults;
     ::sigemptyset(&defaults);
     ::sigaddset(&defaults, SIGPIPE);

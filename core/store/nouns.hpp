@@ -199,6 +199,8 @@ struct NewBlocker {
   Severity severity = Severity::blocked;
   std::string kind;
   std::string description;
+  /// An object as text.
+  std::string payload = "{}";
 };
 void insert_blocker(Connection& db, const NewBlocker& blocker, Instant now);
 [[nodiscard]] Blocker get_blocker(Connection& db, const BlockerId& id);

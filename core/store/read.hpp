@@ -18,6 +18,10 @@
 
 namespace striatum::store {
 
+struct Limit {
+  std::int64_t rows = 100;
+};
+
 /// One run's rows, or, when empty, those of all runs.
 using Scope = std::optional<RunId>;
 
@@ -115,9 +119,6 @@ enum class About { run, job, session, artifact };
 // ---- read_lists.cpp
 /// `{workflow_id, workflow_version}` as the run's snapshot row has them: texts, whatever the document says.
 [[nodiscard]] Json workflow_names(Connection& db, const RunId& run);
-struct Limit {
-  std::int64_t rows = 100;
-};
 [[nodiscard]] Json list_runs(Connection& db, const std::optional<std::string>& state, Limit limit);
 [[nodiscard]] Json list_workflows(Connection& db, Limit limit);
 struct SessionFilter {
@@ -134,6 +135,24 @@ struct JobFilter {
 [[nodiscard]] Json list_jobs(Connection& db, const RunId& run, const JobFilter& filter);
 /// With `author_line` and the publishing session's and job's columns instead of the author object.
 [[nodiscard]] Json list_artifacts(Connection& db, const RunId& run, const std::optional<std::string>& kind);
+
+// ---- read_board.cpp
+/// The row with the highest attempt of a workflow job.
+struct NewestAttempt {
+  JobId job;
+  std::string state;
+  std::int64_t attempt = 1;
+};
+/// By workflow job id.
+[[nodiscard]] std::map<std::string, NewestAttempt> newest_attempts(Connection& db, const RunId& run);
+/// By job id: `{verdict_id, verdict, rationale, findings_artifact_id, posture}` of the latest verdict.
+[[nodiscard]] std::map<std::string, Json> latest_verdicts(Connection& db, const RunId& run);
+/// `{verdict: count}`
+[[nodiscard]] Json verdict_counts(Connection& db, const RunId& run);
+/// The last ones, oldest first: `[{event_id, event_type, payload_json, created_at, job_id, workflow_job_id}]`.
+[[nodiscard]] Json recent_events(Connection& db, const RunId& run, Limit limit);
+/// `[{workflow_job_id, verdict, posture}]` of all verdicts, the first given in front.
+[[nodiscard]] Json verdicts_in_order(Connection& db, const RunId& run);
 
 // ---- read_log.cpp
 /// Whether an export, summary or decision of this state named the path: a file that may be written again.

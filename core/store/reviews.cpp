@@ -104,8 +104,8 @@ bool has_verdict(Connection& db, const JobId& job, const SessionId& session) {
 void insert_blocker(Connection& db, const NewBlocker& row, Instant now) {
   db.run(
       "INSERT INTO blockers (blocker_id, run_id, job_id, session_id, severity, blocker_kind, description, state, "
-      "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open', ?8)",
-      row.id, row.run, row.job, row.session, to_text(row.severity), row.kind, row.description, now);
+      "created_at, payload_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open', ?8, ?9)",
+      row.id, row.run, row.job, row.session, to_text(row.severity), row.kind, row.description, now, row.payload);
 }
 
 Blocker get_blocker(Connection& db, const BlockerId& id) {

@@ -307,6 +307,13 @@ CREATE INDEX gs_packets_lease ON work_packets(lease_id);
 CREATE TABLE gs_worktree_intents (
   worktree_id TEXT PRIMARY KEY, step TEXT NOT NULL, worktree_path TEXT NOT NULL, created_at TEXT NOT NULL) WITHOUT ROWID;
 )sql",
+    // 3: what recovery sweeps did about a cause, so that each is acted on once
+    R"sql(
+CREATE TABLE gs_sweep_acts (
+  cause TEXT PRIMARY KEY, run_id TEXT NOT NULL, job_id TEXT, times INTEGER NOT NULL, acted_at TEXT NOT NULL,
+  settled INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX gs_sweep_acts_job ON gs_sweep_acts(job_id);
+)sql",
 };
 
 int user_version(Connection& db) { return static_cast<int>(db.integer("PRAGMA user_version")); }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/signals.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace striatum::os {
+
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+SignalQueue::SignalQueue(std::initializer_list<int> numbers) {
+  ::sigemptyset(&set_);
+  for (const int number : numbers) ::sigaddset(&set_, number);
+  ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
+}
+
+SignalQueue::~SignalQueue() {
+  while (wait(milliseconds(0))) {
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> SignalQueue::wait(milliseconds limit) const {
+  const auto until = Steady::now() + limit;
+  for (;;) {
+    const auto left = std::max(std::chrono::ceil<milliseconds>(until - Steady::now()), milliseconds(0));
+    const timespec time{static_cast<time_t>(left.count() / 1000), static_cast<long>(left.count() % 1000 * 1'000'000)};
+    const int number = ::sigtimedwait(&set_, nullptr, &time);
+    if (number > 0) return number;
+    if (errno != EINTR) return std::nullopt;
+  }
+}
+
+void stop_self() { ::raise(SIGSTOP); }
+
+}  // namespace striatum::os
