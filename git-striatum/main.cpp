@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cxxabi.h>
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,12 +28,6 @@ void write_all(int stream, std::string_view bytes) {
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
-}
-
-int terminal_columns() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
 }
 
 std::optional<std::string> environment(const std::string& name) {
@@ -69,7 +62,10 @@ int main(int argc, char** argv) {
   occupy_closed_streams();
   striatum::SystemClock clock;
   striatum::SystemRandom random;
-  striatum::cli::World world{clock, random, write_all, environment, ::isatty(STDOUT_FILENO) == 1, terminal_columns()};
+  striatum::cli::World world{clock, random, write_all, environment, ::isatty(STDOUT_FILENO) == 1};
+  world.window = [] { return striatum::os::window_size(STDOUT_FILENO); };
+  world.output_gone = [] { return striatum::os::reader_gone(STDOUT_FILENO); };
+  world.columns = world.window().value_or(striatum::os::WindowSize{}).columns;
   world.input_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   return striatum::cli::main_with(std::vector<std::string>(argv, argv + argc), world);
 }

@@ -64,6 +64,9 @@ set(calls $<IF:$<BOOL:${long}>,10000,1200>)
 set(coverage $<IF:$<BOOL:${long}>,0.9,0.7>)
 set(rounds $<IF:$<BOOL:${long}>,1000,50>)
 set(mixed $<IF:$<BOOL:${long}>,50000,3000>)
+set(boards $<IF:$<BOOL:${long}>,200,8>)
+striatum_suite("differential: graphs, frames, summaries" TIMEOUT 3600 LABELS once COMMAND ./with_reference.sh
+  ${PYTHON3} differential/boards.py --ours ${program} --runs ${boards})
 # In the short run again once they were seen green there: docs/design/NEXT.md.
 if(STRIATUM_LONG_TESTS)
   striatum_suite("differential: skills and documents" TIMEOUT 1800 LABELS once COMMAND ./with_reference.sh

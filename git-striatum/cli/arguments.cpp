@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "base/error.hpp"
@@ -190,7 +192,24 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return negative ? -value : value;
 }
 
+std::optional<double> decimal(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
 CLI::Option* last_wins(CLI::Option* option) { return option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); }
+
+CLI::Option* as_integer(CLI::Option* option) {
+  return last_wins(option)->type_name("INT")->check(CLI::Validator(
+      [](std::string& value) -> std::string {
+        return whole_number(value) ? std::string() : "invalid whole number " + quote(value);
+      },
+      ""));
+}
 
 }  // namespace
 
@@ -224,12 +243,23 @@ CLI::Option* add_choice_or_bare(CLI::App& app, const std::string& name, std::opt
 }
 
 CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& target, const std::string& help) {
+  return as_integer(app.add_option_function<std::string>(
+      name, [&target](const std::string& v) { target = whole_number(v).value_or(0); }, help));
+}
+
+CLI::Option* add_optional_integer(CLI::App& app, const std::string& name, std::optional<std::int64_t>& target,
+                                  const std::string& help) {
+  return as_integer(app.add_option_function<std::string>(
+      name, [&target](const std::string& v) { target = whole_number(v); }, help));
+}
+
+CLI::Option* add_decimal(CLI::App& app, const std::string& name, double& target, const std::string& help) {
   return last_wins(app.add_option_function<std::string>(
-                       name, [&target](const std::string& v) { target = whole_number(v).value_or(0); }, help))
-      ->type_name("INT")
+                       name, [&target](const std::string& v) { target = decimal(v).value_or(0); }, help))
+      ->type_name("FLOAT")
       ->check(CLI::Validator(
           [](std::string& value) -> std::string {
-            return whole_number(value) ? std::string() : "invalid whole number " + quote(value);
+            return decimal(value) ? std::string() : "invalid number " + quote(value);
           },
           ""));
 }

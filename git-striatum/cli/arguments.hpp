@@ -50,6 +50,10 @@ CLI::Option* add_choice_or_bare(CLI::App& app, const std::string& name, std::opt
                                 const std::string& help);
 /// A whole number with an optional sign, as 1.24 read it: blanks around, single underscores between digits.
 CLI::Option* add_integer(CLI::App& app, const std::string& name, std::int64_t& target, const std::string& help);
+CLI::Option* add_optional_integer(CLI::App& app, const std::string& name, std::optional<std::int64_t>& target,
+                                  const std::string& help);
+/// A finite number.
+CLI::Option* add_decimal(CLI::App& app, const std::string& name, double& target, const std::string& help);
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& target, const std::string& help);
 
 }  // namespace striatum::cli

@@ -32,7 +32,7 @@ bool writes(std::string_view verb) {
   static const std::set<std::string_view> kWriting{
       "run",     "branch",   "register-session", "session",  "claim-next",       "ack",           "heartbeat", "release",
       "send",    "block",    "publish-artifact", "complete", "verdict",          "submit-review", "decision",
-      "override-verdict",    "checkpoint", "worktree"};
+      "override-verdict",    "checkpoint", "worktree", "recovery"};
   return kWriting.count(verb.substr(0, verb.find(' '))) != 0;
 }
 
@@ -63,13 +63,15 @@ app::Context& Shell::open() {
     const Json payload{{"verb", verb_}, {"args", arguments_}};
     context_->request = app::Request{*request_id, verb_, sha256(to_canonical_utf8(payload)).hex()};
   }
-  if (writes(verb_) && context_->state_exists()) {
+  if (changes_state() && context_->state_exists()) {
     hooks::recover_intents(*context_);
     app::recover_worktrees(*context_);
     hooks::fold_observations(*context_);
   }
   return *context_;
 }
+
+bool Shell::changes_state() const { return writes(verb_) && !arguments_.contains("--dry-run"); }
 
 bool Shell::people() const {
   return name_ == app::Name::git_striatum && world_.terminal && !json && !machine(world_);

@@ -11,6 +11,7 @@
 #include "app/context.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "os/terminal.hpp"
 
 namespace CLI {
 class App;
@@ -31,6 +32,10 @@ struct World {
   int columns = 80;
   /// Are standard input and standard error a terminal, so that a passphrase can be asked for?
   bool input_terminal = false;
+  /// How large the terminal is now; empty or nullopt without one.
+  std::function<std::optional<os::WindowSize>()> window = {};
+  /// True when nobody can read standard output any more.
+  std::function<bool()> output_gone = {};
 };
 
 /// One command line: where verbs get their context from and where their replies go.
@@ -82,6 +87,7 @@ class Shell {
  private:
   /// Tells git's hooks whether a run is active: every command puts it right, also after one that was killed.
   void mark_activity();
+  [[nodiscard]] bool changes_state() const;
 
   World& world_;
   app::Name name_;

@@ -2,10 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "app/board.hpp"
 #include "app/verbs.hpp"
+#include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_work.hpp"
 #include "cli/shell.hpp"
+#include "domain/graph.hpp"
+#include "verbs/drawing.hpp"
 #include "verbs/families.hpp"
 
 namespace striatum::cli {
@@ -16,6 +20,7 @@ struct RunArgs {
   std::string run;
   std::string job;
   std::string reason;
+  std::string path;
 };
 
 void add_run_id(CLI::App& verb, RunArgs& args) {
@@ -74,6 +79,41 @@ void add_retry_job(CLI::App& group, Shell& shell) {
       [args, &shell] { shell.finish(app::run_retry_job(shell.open(), RunId(args->run), JobId(args->job))); });
 }
 
+void add_summary(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<RunArgs>();
+  auto* verb = group.add_subcommand("summary", "Write an account of a run for people into the repository");
+  add_run_id(*verb, *args);
+  add_text(*verb, "--path", args->path, "Path of the Markdown file inside the repository")->required();
+  verb->callback([args, &shell] { shell.finish(app::run_summary(shell.open(), RunId(args->run), args->path)); });
+}
+
+struct GraphArgs {
+  std::string run;
+  std::string format = "mermaid";
+  Drawing drawing{"layered", "tb"};
+};
+
+void draw_run(Shell& shell, const GraphArgs& args) {
+  const RunId run(args.run);
+  if (args.format == "json") return shell.finish(app::run_graph(shell.open(), run));
+  const app::DrawnRun drawn = app::drawn_run(shell.open(), run);
+  if (args.format == "mermaid") {
+    const std::string source = domain::mermaid(drawn.workflow, drawn.states);
+    return shell.finish_text(source, {{"format", "mermaid"}, {"source", source}});
+  }
+  const std::string text = join(domain::graph_panel(drawn.workflow, drawn.states, panel_options(args.drawing)), "\n") + "\n";
+  shell.finish_text(text, text);
+}
+
+void add_graph(CLI::App& group, Shell& shell) {
+  auto args = std::make_shared<GraphArgs>();
+  auto* verb = group.add_subcommand("graph", "Draw a run's workflow with the states of its jobs");
+  add_text(*verb, "--run-id", args->run, "The run")->required();
+  add_choice(*verb, "--format", args->format, {"mermaid", "json", "ascii"}, "Notation (default mermaid)");
+  add_drawing(*verb, args->drawing);
+  verb->callback([args, &shell] { draw_run(shell, *args); });
+}
+
 }  // namespace
 
 void add_run(CLI::App& root, Shell& shell) {
@@ -84,6 +124,8 @@ void add_run(CLI::App& root, Shell& shell) {
   add_resume(*group, shell);
   add_cancel(*group, shell);
   add_retry_job(*group, shell);
+  add_summary(*group, shell);
+  add_graph(*group, shell);
 }
 
 }  // namespace striatum::cli

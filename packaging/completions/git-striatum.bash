@@ -4,7 +4,7 @@
 _striatum_words()
 {
     case $1 in
-        '') echo 'init skills plugin workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint evidence status why doctor list log key trust apply verify receipt hooks hook --help --repo --daemon --no-daemon --request-id --version' ;;
+        '') echo 'init skills plugin workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint evidence recovery status why doctor list dashboard log key trust apply verify receipt hooks hook --help --repo --daemon --no-daemon --request-id --version' ;;
         'init') echo '--help --restore --forget --with-skills --with-plugins --with-ddd-layout --ddd-layout-force --ddd-layout-dry-run --json' ;;
         'skills') echo 'install --help' ;;
         'skills install') echo '--help --profile --scope --namespace --force --dry-run --json' ;;
@@ -16,13 +16,15 @@ _striatum_words()
         'workflow plan') echo '--help --json' ;;
         'workflow graph') echo '--help --format --json' ;;
         'workflow init') echo '--help --style --json' ;;
-        'run') echo 'prepare start pause resume cancel retry-job --help' ;;
+        'run') echo 'prepare start pause resume cancel retry-job summary graph --help' ;;
         'run prepare') echo '--help --workflow --json' ;;
         'run start') echo '--help --run-id --json' ;;
         'run pause') echo '--help --run-id --reason --json' ;;
         'run resume') echo '--help --run-id --json' ;;
         'run cancel') echo '--help --run-id --reason --json' ;;
         'run retry-job') echo '--help --run-id --job-id --json' ;;
+        'run summary') echo '--help --run-id --path --json' ;;
+        'run graph') echo '--help --run-id --format --graph-style --graph-orient --json' ;;
         'branch') echo 'confirm --help' ;;
         'branch confirm') echo '--help --run-id --branch --create --use-current --strict --again --allow-protected --json' ;;
         'register-session') echo '--help --run-id --role --lane --capability --fresh --parent-session-id --force-non-fresh --reason --operator-label --json' ;;
@@ -45,6 +47,12 @@ _striatum_words()
         'checkpoint resolve') echo '--help --blocker-id --action --decision-id --json' ;;
         'evidence') echo 'export --help' ;;
         'evidence export') echo '--help --run-id --path --json' ;;
+        'recovery') echo 'stale-leases requeue-stale cancel-job auto watch --help' ;;
+        'recovery stale-leases') echo '--help --run-id --json' ;;
+        'recovery requeue-stale') echo '--help --run-id --job-id --json' ;;
+        'recovery cancel-job') echo '--help --run-id --job-id --reason --cascade --json' ;;
+        'recovery auto') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --dry-run --json' ;;
+        'recovery watch') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --interval-seconds --exit-on-terminal --no-exit-on-terminal --max-sweeps --json' ;;
         'status') echo '--help --run-id --json' ;;
         'why') echo '--help --json' ;;
         'doctor') echo '--help --run-id --verbose --deep --json' ;;
@@ -54,6 +62,7 @@ _striatum_words()
         'list jobs') echo '--help --run-id --state --workflow-job-id --json' ;;
         'list artifacts') echo '--help --run-id --kind --json' ;;
         'list workflows') echo '--help --limit --json' ;;
+        'dashboard') echo '--help --run-id --all --refresh --once --graph --no-graph --graph-only --graph-style --graph-orient --graph-no-cycles --json' ;;
         'log') echo '--help --run-id --follow --json' ;;
         'key') echo 'create list export --help' ;;
         'key create') echo '--help --role --no-passphrase --json' ;;
@@ -100,12 +109,17 @@ _striatum_values()
         'plugin uninstall --scope') echo 'project user' ;;
         'workflow graph --format') echo 'mermaid json dot' ;;
         'workflow init --style') echo 'minimal review code-change' ;;
+        'run graph --format') echo 'mermaid json ascii' ;;
+        'run graph --graph-style') echo 'auto layered list fancy' ;;
+        'run graph --graph-orient') echo 'tb lr' ;;
         'block --severity') echo 'blocked human_checkpoint' ;;
         'verdict --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
         'override-verdict --verdict') echo 'accept accept_with_findings' ;;
         'submit-review --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
         'decision record --outcome') echo 'accepted rejected accepted_with_follow_up' ;;
         'checkpoint resolve --action') echo 'continue cancel' ;;
+        'dashboard --graph-style') echo 'auto layered list fancy' ;;
+        'dashboard --graph-orient') echo 'tb lr' ;;
     esac
 }
 
@@ -113,7 +127,7 @@ _striatum_values()
 _striatum_live()
 {
     case "$1 $2" in
-        'run start --run-id' | 'run pause --run-id' | 'run resume --run-id' | 'run cancel --run-id' | 'run retry-job --run-id' | 'run retry-job --job-id' | 'branch confirm --run-id' | 'branch confirm --branch' | 'register-session --run-id' | 'register-session --role' | 'register-session --lane' | 'register-session --parent-session-id' | 'session close --session-id' | 'claim-next --session-id' | 'ack --session-id' | 'ack --message-id' | 'ack --lease-id' | 'heartbeat --session-id' | 'heartbeat --lease-id' | 'release --session-id' | 'release --message-id' | 'release --lease-id' | 'send --session-id' | 'block --session-id' | 'block --job-id' | 'block --lease-id' | 'publish-artifact --session-id' | 'publish-artifact --job-id' | 'publish-artifact --lease-id' | 'complete --session-id' | 'complete --job-id' | 'complete --lease-id' | 'verdict --session-id' | 'verdict --job-id' | 'verdict --lease-id' | 'verdict --findings-artifact-id' | 'override-verdict --session-id' | 'override-verdict --job-id' | 'override-verdict --findings-artifact-id' | 'submit-review --session-id' | 'submit-review --job-id' | 'submit-review --lease-id' | 'decision record --run-id' | 'checkpoint resolve --blocker-id' | 'evidence export --run-id' | 'status --run-id' | 'why ' | 'doctor --run-id' | 'list runs --state' | 'list sessions --run-id' | 'list sessions --state' | 'list sessions --role' | 'list sessions --lane' | 'list jobs --run-id' | 'list jobs --state' | 'list jobs --workflow-job-id' | 'list artifacts --run-id' | 'log --run-id' | 'apply --run-id' | 'apply --job-id' | 'receipt list --run-id') return 0 ;;
+        'run start --run-id' | 'run pause --run-id' | 'run resume --run-id' | 'run cancel --run-id' | 'run retry-job --run-id' | 'run retry-job --job-id' | 'run summary --run-id' | 'run graph --run-id' | 'branch confirm --run-id' | 'branch confirm --branch' | 'register-session --run-id' | 'register-session --role' | 'register-session --lane' | 'register-session --parent-session-id' | 'session close --session-id' | 'claim-next --session-id' | 'ack --session-id' | 'ack --message-id' | 'ack --lease-id' | 'heartbeat --session-id' | 'heartbeat --lease-id' | 'release --session-id' | 'release --message-id' | 'release --lease-id' | 'send --session-id' | 'block --session-id' | 'block --job-id' | 'block --lease-id' | 'publish-artifact --session-id' | 'publish-artifact --job-id' | 'publish-artifact --lease-id' | 'complete --session-id' | 'complete --job-id' | 'complete --lease-id' | 'verdict --session-id' | 'verdict --job-id' | 'verdict --lease-id' | 'verdict --findings-artifact-id' | 'override-verdict --session-id' | 'override-verdict --job-id' | 'override-verdict --findings-artifact-id' | 'submit-review --session-id' | 'submit-review --job-id' | 'submit-review --lease-id' | 'decision record --run-id' | 'checkpoint resolve --blocker-id' | 'evidence export --run-id' | 'recovery stale-leases --run-id' | 'recovery requeue-stale --run-id' | 'recovery requeue-stale --job-id' | 'recovery cancel-job --run-id' | 'recovery cancel-job --job-id' | 'recovery auto --run-id' | 'recovery watch --run-id' | 'status --run-id' | 'why ' | 'doctor --run-id' | 'list runs --state' | 'list sessions --run-id' | 'list sessions --state' | 'list sessions --role' | 'list sessions --lane' | 'list jobs --run-id' | 'list jobs --state' | 'list jobs --workflow-job-id' | 'list artifacts --run-id' | 'dashboard --run-id' | 'log --run-id' | 'apply --run-id' | 'apply --job-id' | 'receipt list --run-id') return 0 ;;
     esac
     return 1
 }
@@ -139,7 +153,7 @@ _striatum_path()
             skip=
         elif [[ $word == -* ]]; then
             case $word in
-                --action | --base-trusted | --blocker-id | --body-json | --branch | --capability | --decision-id | --description | --extend-seconds | --findings-artifact-id | --follow-up | --format | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --message | --message-id | --namespace | --operator-label | --outcome | --parent-session-id | --path | --principal | --profile | --rationale | --reason | --repo | --request-id | --role | --root | --run-id | --scope | --session-id | --severity | --state | --style | --summary | --target | --title | --valid-after | --valid-before | --verdict | --with-plugins | --with-skills | --workflow | --workflow-job-id) skip=yes ;;
+                --action | --base-trusted | --blocker-id | --body-json | --branch | --capability | --checkpoint-timeout | --decision-id | --description | --eligible-after | --extend-seconds | --findings-artifact-id | --follow-up | --format | --graph-orient | --graph-style | --interval-seconds | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --max-requeue | --max-sweeps | --message | --message-id | --namespace | --operator-label | --outcome | --parent-session-id | --path | --principal | --profile | --rationale | --reason | --refresh | --repo | --request-id | --role | --root | --run-id | --scope | --session-id | --severity | --state | --style | --summary | --target | --title | --valid-after | --valid-before | --verdict | --with-plugins | --with-skills | --workflow | --workflow-job-id) skip=yes ;;
             esac
         elif [[ -n $(_striatum_words "${path:+$path }$word") ]]; then
             path="${path:+$path }$word"

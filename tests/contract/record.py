@@ -18,10 +18,10 @@ from replay import Recordings, options, replay_all
 import common
 from program import Program
 
-NAMES = {"01": "init-and-workflow-files", "02": "whole-run", "03": "lists-and-doctor", "04": "why", "05": "evidence",
+NAMES = {"01": "init-and-workflow-files", "02": "whole-run", "03": "lists-and-doctor", "04": "why", "05": "evidence", "06": "dashboard",
          "07": "revision-cycle", "08": "exhausted-cycle", "09": "blockers", "10": "pause-and-cancel",
          "11": "refusals", "12": "branch-confirmation", "13": "automatic-branch", "14": "rejected-review",
-         "16": "worktrees",
+         "15": "recovery", "16": "worktrees",
          "20": "release-send-close", "21": "starter-workflows", "22": "review-policy"}
 
 DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")

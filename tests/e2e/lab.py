@@ -280,3 +280,15 @@ def main():
     """Runs the cases of the script that was started with the program as its first argument."""
     Case.program = sys.argv.pop(1)
     unittest.main()
+
+
+def run_tests(tests):
+    """Command line PROGRAM [TEST...]: each test is a function of a folder of its own and the program."""
+    program, chosen = sys.argv[1], sys.argv[2:]
+    for test in tests:
+        if chosen and test.__name__ not in chosen:
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="e2e-"))
+        test(folder, program)
+        shutil.rmtree(folder)
+        print("ok", test.__name__)
