@@ -17,6 +17,7 @@ using Lines = std::vector<std::string>;
 
 constexpr std::size_t kLeastColumns = 60;
 constexpr std::size_t kLeastLeft = 34;
+constexpr std::size_t kLeastRight = 30;
 constexpr std::size_t kLeastPanel = 8;
 constexpr std::size_t kAutomaticColumns = 100;
 constexpr std::size_t kAutomaticRows = 30;
@@ -113,10 +114,11 @@ Lines action_lines(const Json& actions) {
 
 Lines beside(const Lines& left, const Lines& right, std::size_t columns) {
   const std::size_t width = std::max(kLeastLeft, columns / 2 - 2);
+  const std::size_t rest = std::max(kLeastRight, columns - width - 2);
   Lines out;
   for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
     const std::string one = i < left.size() ? head_columns(left[i], width) : "";
-    const std::string other = i < right.size() ? head_columns(right[i], columns - width - 2) : "";
+    const std::string other = i < right.size() ? head_columns(right[i], rest) : "";
     out.push_back(fill_columns(one, width) + "  " + other);
   }
   return out;

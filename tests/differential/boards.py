@@ -135,7 +135,7 @@ def calls(rnd, run):
     for more in ([], ["--json"], ["--format", "json"], ["--format", "ascii", "--json"]):
         yield ["run", "graph", "--run-id", run, *more], {}
     for _ in range(12):
-        size = {"COLUMNS": str(rnd.choice([40, 60, 66, 80, 99, 100, 133, 200])), "LINES": str(rnd.choice([8, 24, 29, 30, 45, 60]))}
+        size = {"COLUMNS": str(rnd.choice([40, 60, 63, 66, 80, 99, 100, 133, 200])), "LINES": str(rnd.choice([8, 24, 29, 30, 45, 60]))}
         more = [word for word in ("--graph-only", "--graph-no-cycles", "--json") if rnd.random() < 0.25]
         more += rnd.choice([[], ["--graph"], ["--no-graph"]])
         more += rnd.choice([[], ["--graph-style", rnd.choice(STYLES)], ["--graph-orient", "lr", "--graph-style", rnd.choice(STYLES)]])
