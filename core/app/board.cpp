@@ -4,6 +4,7 @@
 #include "app/read_model.hpp"
 #include "app/status.hpp"
 #include "domain/graph.hpp"
+#include "domain/workflow.hpp"
 #include "store/nouns.hpp"
 
 namespace striatum::app {
@@ -46,25 +47,29 @@ DrawnRun drawn_run(Context& ctx, const RunId& run) {
   sweep(ctx, run);
   DrawnRun out;
   (void)read(ctx, [&](store::Connection& db) {
-    out = {document_of(db, run), states_of(db, run)};
+    out = {document_of(db, run), states_of(db, run), {}};
     return Json();
   });
+  out.warning = domain::needs_warning(out.workflow);
   return out;
 }
 
-Json run_graph(Context& ctx, const RunId& run) {
+RunGraph run_graph(Context& ctx, const RunId& run) {
   (void)store::get_run(ctx.state().db(), run);
   sweep(ctx, run);
-  return read(ctx, [&](store::Connection& db) -> Json {
+  RunGraph out;
+  out.data = read(ctx, [&](store::Connection& db) -> Json {
     const Json workflow = document_of(db, run);
     Json graph = domain::graph_object(workflow);
     const NodeRows rows{store::newest_attempts(db, run), store::latest_verdicts(db, run)};
     for (Json& node : graph["nodes"]) add_state(node, rows);
+    out.warning = domain::needs_warning(workflow);
     return {{"run_id", run.str()},
             {"workflow_id", member(workflow, "workflow_id")},
             {"workflow_version", member(workflow, "workflow_version")},
             {"graph", std::move(graph)}};
   });
+  return out;
 }
 
 Json dashboard(Context& ctx, const RunId& run) {

@@ -14,12 +14,18 @@ namespace striatum::app {
 struct DrawnRun {
   Json workflow;
   std::map<std::string, std::string> states;
+  /// For standard error: the workflow uses a deprecated field. Empty when not.
+  std::string warning;
 };
 [[nodiscard]] DrawnRun drawn_run(Context& ctx, const RunId& run);
 
 /// `{run_id, workflow_id, workflow_version, graph{nodes[], edges[], cycles[]}}`; nodes with `current_state`, `attempt`,
 /// `state_class`, those of reviews with `latest_verdict`.
-[[nodiscard]] Json run_graph(Context& ctx, const RunId& run);
+struct RunGraph {
+  Json data;
+  std::string warning;
+};
+[[nodiscard]] RunGraph run_graph(Context& ctx, const RunId& run);
 
 /// `{run, status, events[], verdict_counts, posture_counts, updated_at, workflow, node_states}` of one moment.
 [[nodiscard]] Json dashboard(Context& ctx, const RunId& run);

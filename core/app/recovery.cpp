@@ -21,9 +21,9 @@ Json stale_entry(const store::StaleLease& lease) {
   return {{"job_id", lease.job.str()},
           {"workflow_job_id", lease.workflow_job.str()},
           {"job_state", to_text(lease.job_state)},
-          {"lease_id", lease.lease.str()},
-          {"owner_session_id", lease.owner.str()},
-          {"expires_at", lease.expires_at},
+          {"lease_id", lease.lease ? Json(lease.lease->str()) : Json()},
+          {"owner_session_id", nullable(lease.owner)},
+          {"expires_at", nullable(lease.expires_at)},
           {"released_at", nullable(lease.released_at)},
           {"release_reason", nullable(lease.release_reason)},
           {"message_id", lease.message ? Json(lease.message->str()) : Json()},
@@ -38,7 +38,7 @@ Json stale_entry(const store::StaleLease& lease) {
 std::optional<store::StaleLease> lapsed(store::Connection& db, const RunId& run, const JobId& job) {
   std::optional<store::StaleLease> out;
   for (const store::StaleLease& lease : store::stale_leases(db, run)) {
-    if (lease.job == job && lease.waits()) out = lease;
+    if (lease.job == job && lease.lease && lease.waits()) out = lease;
   }
   return out;
 }
@@ -146,7 +146,7 @@ nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, 
           {"run_id", run.str()},
           {"job_id", id.str()},
           {"workflow_job_id", stale->workflow_job.str()},
-          {"lease_id", stale->lease.str()},
+          {"lease_id", stale->lease->str()},
           {"message_id", stale->message ? Json(stale->message->str()) : Json()},
           {"repo_write", false},
           {"next_actions", {"register_or_select_session", "claim_available_work"}}};

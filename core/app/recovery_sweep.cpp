@@ -70,7 +70,8 @@ class Sweep {
   std::vector<Lapsed> lapsed_jobs() {
     std::vector<Lapsed> out;
     for (const store::StaleLease& lease : store::stale_leases(db(), run_)) {
-      if (lease.newest && lease.waits()) out.push_back({lease.job, lease.workflow_job, lease.lease, lease.repo_write});
+      if (!lease.newest || !lease.waits()) continue;
+      out.push_back({lease.job, lease.workflow_job, lease.lease.value_or(LeaseId()), lease.repo_write});
     }
     if (!dry_) return out;
     for (const Lease& lease : store::overdue_leases(db(), run_, now_)) {  // a sweep would expire them first

@@ -99,10 +99,12 @@ std::string earlier(const Review& review) {
 }
 
 std::vector<std::string> verdict_lines(const Json& verdicts) {
-  const bool postures = std::any_of(verdicts.begin(), verdicts.end(),
-                                    [](const Json& row) { return text_member(row, "posture") != "neutral"; });
+  const std::vector<Review> all = reviews(verdicts);
+  const bool postures = std::any_of(all.begin(), all.end(), [](const Review& review) {
+    return text_member(*review.verdicts.back(), "posture") != "neutral";
+  });
   std::vector<std::string> out;
-  for (const Review& review : reviews(verdicts)) {
+  for (const Review& review : all) {
     const Json& latest = *review.verdicts.back();
     std::string line = ticked(review.name) + " (" + std::to_string(review.verdicts.size()) + " attempts): " +
                        ticked(latest, "verdict");

@@ -118,4 +118,15 @@ void refuse_unknown_job_types(const Json& document) {
   }
 }
 
+std::string needs_warning(const Json& workflow) {
+  std::vector<std::string> ids;
+  for (const Json& job : member(workflow, "jobs")) {
+    if (job.contains("needs")) ids.push_back(text_member(job, "id"));
+  }
+  if (ids.empty()) return {};
+  std::sort(ids.begin(), ids.end());
+  return "warning: deprecated 'needs' in jobs " + join(ids, ", ") +
+         ": the order comes from 'edges' alone, so the field can be deleted";
+}
+
 }  // namespace striatum::domain

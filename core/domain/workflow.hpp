@@ -57,4 +57,7 @@ void refuse_yaml_name(std::string_view source);
 /// Throws `Error` (8) for the first job whose type no job row can have.
 void refuse_unknown_job_types(const Json& document);
 
+/// What standard error is told of jobs that still carry `needs`; their ids have to be valid. Empty when there are none.
+[[nodiscard]] std::string needs_warning(const Json& workflow);
+
 }  // namespace striatum::domain

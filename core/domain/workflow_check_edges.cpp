@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "domain/graph.hpp"
+#include "domain/workflow.hpp"
 #include "domain/workflow_check.hpp"
 
 namespace striatum::domain {
@@ -79,14 +80,8 @@ void WorkflowChecker::check_needs() const {
 }
 
 void WorkflowChecker::warn_of_needs() const {
-  std::vector<std::string> ids;
-  for (const Json& job : top("jobs")) {
-    if (has(job, "needs")) ids.push_back(text_member(job, "id"));
-  }
-  if (ids.empty() || !checks_.remark) return;
-  std::sort(ids.begin(), ids.end());
-  checks_.remark("warning: deprecated 'needs' in jobs " + join(ids, ", ") +
-                 ": the order comes from 'edges' alone, so the field can be deleted");
+  if (!checks_.remark) return;
+  if (const std::string warning = needs_warning(document_); !warning.empty()) checks_.remark(warning);
 }
 
 void WorkflowChecker::check_cycles() {

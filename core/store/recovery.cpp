@@ -11,9 +11,11 @@ std::vector<StaleLease> stale_leases(Connection& db, const RunId& run) {
   Use row = db.use(
       "SELECT j.job_id, j.workflow_job_id, j.state, j.write_scope_json, l.lease_id, l.owner_session_id, l.expires_at, "
       "l.released_at, l.release_reason, m.message_id, m.state, "
-      "l.rowid = (SELECT max(n.rowid) FROM leases n WHERE n.resource_id = l.resource_id) FROM leases l "
-      "JOIN jobs j ON j.job_id = l.resource_id LEFT JOIN queue_messages m ON m.message_id = j.current_message_id "
-      "WHERE l.run_id = ?1 AND l.state = 'expired' ORDER BY j.workflow_job_id, j.attempt, l.acquired_at, l.rowid",
+      "l.rowid IS (SELECT max(n.rowid) FROM leases n WHERE n.resource_id = j.job_id) FROM jobs j "
+      "LEFT JOIN leases l ON l.resource_id = j.job_id AND l.state = 'expired' "
+      "LEFT JOIN queue_messages m ON m.message_id = j.current_message_id "
+      "WHERE j.run_id = ?1 AND (j.state = 'stale_lease' OR l.lease_id IS NOT NULL) "
+      "ORDER BY j.workflow_job_id, j.attempt, l.acquired_at, l.rowid",
       run);
   while (row.step()) {
     StaleLease lease;
@@ -21,9 +23,9 @@ std::vector<StaleLease> stale_leases(Connection& db, const RunId& run) {
     lease.workflow_job = row.id<WorkflowJobId>(1);
     lease.job_state = from_text<JobState>(row.text(2)).value_or(JobState::skipped);
     lease.repo_write = domain::is_repo_write({{"write_scope", parse_json(row.text(3)).value_or(Json())}});
-    lease.lease = row.id<LeaseId>(4);
-    lease.owner = row.id<SessionId>(5);
-    lease.expires_at = row.text(6);
+    lease.lease = row.optional_id<LeaseId>(4);
+    lease.owner = row.optional_text(5);
+    lease.expires_at = row.optional_text(6);
     lease.released_at = row.optional_text(7);
     lease.release_reason = row.optional_text(8);
     lease.message = row.optional_id<MessageId>(9);

@@ -11,15 +11,15 @@
 
 namespace striatum::store {
 
-/// A lease that ran out, and its job as it is now.
+/// A lease that ran out, and its job as it is now. A job that is stale without one stands here too.
 struct StaleLease {
   JobId job;
   WorkflowJobId workflow_job;
   JobState job_state = JobState::queued;
   bool repo_write = false;
-  LeaseId lease;
-  SessionId owner;
-  std::string expires_at;
+  std::optional<LeaseId> lease;
+  std::optional<std::string> owner;
+  std::optional<std::string> expires_at;
   std::optional<std::string> released_at;
   std::optional<std::string> release_reason;
   std::optional<MessageId> message;

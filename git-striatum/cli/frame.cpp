@@ -85,12 +85,12 @@ Lines verdict_lines(const Json& payload) {
   const std::string shown = postures(payload.at("posture_counts"));
   if (!shown.empty()) out.push_back("  Postures: " + shown);
   out.insert(out.end(), {"", "Blockers (open):"});
-  for (const char* severity : {"human_checkpoint", "blocked"}) {
-    const Json& blockers = payload.at("status").at("open_blockers");
-    const auto count = std::count_if(blockers.begin(), blockers.end(),
-                                     [&](const Json& row) { return text_member(row, "severity") == severity; });
-    out.push_back(counted(severity, 16, count));
-  }
+  const Json& blockers = payload.at("status").at("open_blockers");
+  const auto checkpoints = static_cast<std::size_t>(std::count_if(blockers.begin(), blockers.end(), [](const Json& row) {
+    return text_member(row, "severity") == "human_checkpoint";
+  }));
+  out.push_back(counted("human_checkpoint", 16, checkpoints));
+  out.push_back(counted("blocked", 16, blockers.size() - checkpoints));
   return out;
 }
 
@@ -202,8 +202,8 @@ Lines contract_frame(const Json& payload, FrameOptions options) {
   options.columns = std::max(options.columns, kLeastColumns);
   const Json& status = payload.at("status");
   Lines out = head(payload, options);
+  out.emplace_back();
   if (options.only == FrameOptions::Only::everything) {
-    out.emplace_back();
     append(out, beside(job_lines(status.at("jobs")), verdict_lines(payload), options.columns));
     out.emplace_back();
     append(out, beside(claimable_lines(status.at("claimable_jobs")), action_lines(status.at("next_actions")), options.columns));
@@ -212,7 +212,7 @@ Lines contract_frame(const Json& payload, FrameOptions options) {
   }
   for (std::string& line : out) line = cut_columns(line, options.columns, "_");
   if (wants_panel(payload, options)) {
-    out.emplace_back();
+    if (options.only == FrameOptions::Only::everything) out.emplace_back();
     const std::size_t left = options.rows > out.size() ? options.rows - out.size() : 0;
     append(out, clipped(panel(payload, options), std::max(left, kLeastPanel)));
   }

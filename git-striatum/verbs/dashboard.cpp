@@ -90,16 +90,16 @@ void show_once(Shell& shell, const DashboardArgs& args) {
 /// Until a signal ends it or nobody looks any more.
 void show_live(Shell& shell, const DashboardArgs& args) {
   World& world = shell.world();
-  (void)payload(shell, args);  // refusals belong on the first screen
+  Json data = payload(shell, args);  // refusals belong on the first screen
   const os::SignalQueue signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP};
   const double seconds = std::clamp(args.refresh, kLeastRefresh, kMostRefresh);
   const milliseconds pause{static_cast<milliseconds::rep>(seconds * 1000)};
   std::optional<int> signal;
   {
     LiveScreen screen(world);
-    for (;;) {
+    for (;; data = payload(shell, args)) {
       const os::WindowSize size = window(world);
-      screen.draw(frame(shell, payload(shell, args), args, size), size);
+      screen.draw(frame(shell, data, args, size), size);
       if (world.output_gone && world.output_gone()) return;
       signal = signals.wait(pause);
       if (!signal || *signal == SIGWINCH) continue;

@@ -95,9 +95,14 @@ struct GraphArgs {
 
 void draw_run(Shell& shell, const GraphArgs& args) {
   const RunId run(args.run);
-  if (args.format == "json") return shell.finish(app::run_graph(shell.open(), run));
+  if (args.format == "json") {
+    const app::RunGraph graph = app::run_graph(shell.open(), run);
+    if (!graph.warning.empty()) shell.remark(graph.warning);
+    return shell.finish(graph.data);
+  }
   const app::DrawnRun drawn = app::drawn_run(shell.open(), run);
   if (args.format == "mermaid") {
+    if (!drawn.warning.empty()) shell.remark(drawn.warning);
     const std::string source = domain::mermaid(drawn.workflow, drawn.states);
     return shell.finish_text(source, {{"format", "mermaid"}, {"source", source}});
   }

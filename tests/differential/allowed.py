@@ -168,6 +168,8 @@ ALLOWED = [
     Entry("installed texts", "scaffold 3 and 5: the documents of the layout, the skills and guides", installed_text),
     Entry("installed manifest", "scaffold 4: digests of our texts, and a manifest that stays when nothing changed",
           manifest),
+    Entry("sweeps look at what waits", "processes 5: only jobs that wait where the lapse left them",
+          lambda d: d.verb == "recovery auto" and d.where == "reply" and d.path.startswith(".data.still_stuck")),
     Entry("starter texts", "workflow 11: the files of a starter", starter_text),
 ]
 BY_NAME = {entry.name: entry for entry in ALLOWED}
