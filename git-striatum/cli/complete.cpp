@@ -45,6 +45,9 @@ std::optional<std::string> fitting_states(const std::string& verb, Live kind) {
       {{"run pause", Live::run}, " needs_branch_confirmation ready running "},
       {{"run cancel", Live::run}, " needs_branch_confirmation ready running "},
       {{"register-session", Live::run}, " ready running "},
+      {{"recovery watch", Live::run}, " running "},
+      {{"recovery requeue-stale", Live::job}, " queued blocked stale_lease "},
+      {{"recovery cancel-job", Live::job}, " blocked queued claimed running stale_lease waiting_human "},
       {{"run retry-job", Live::job}, " failed canceled blocked "}};
   const auto found = kFitting.find({verb, kind});
   if (found == kFitting.end()) return std::nullopt;
