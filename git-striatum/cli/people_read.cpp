@@ -138,6 +138,8 @@ std::vector<std::string> next_for(const Json& data, const Json& run) {
       out.push_back("run retry-job" + flag + " --job-id " + cell(blocker, "job_id"));
     }
   }
+  const Json& stale = member(data.at("jobs"), "stale_lease");
+  if (state == "running" && stale.is_number()) out.push_back("recovery stale-leases" + flag);
   const Json& unapplied = member(run, "unapplied_jobs");
   if (unapplied.is_number() && unapplied > 0 && state != "running") out.push_back("apply" + flag);
   return out;

@@ -6,6 +6,7 @@
 
 #include "app/recovery.hpp"
 #include "app/recovery_sweep.hpp"
+#include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_recovery.hpp"
 #include "cli/shell.hpp"
@@ -113,6 +114,11 @@ void record(Shell& shell, const Ordered& object, const std::string& line) {
   shell.line(shell.json ? to_spaced_ascii(object) : line);
 }
 
+/// For people: when, and what there is to say.
+std::string sweep_text(const Ordered& sweep) {
+  return sweep.at("swept_at").get<std::string>() + "  " + std::string(trim(people_sweep(Json(sweep))));
+}
+
 std::string sweep_line(const Ordered& sweep) {
   const auto count = [&](const char* key) { return std::string(key) + "=" + std::to_string(sweep.at(key).size()); };
   return "swept_at=" + sweep.at("swept_at").get<std::string>() + " " + count("actions") + " " + count("escalations") + " " +
@@ -127,6 +133,17 @@ void collide(Shell& shell, const std::string& run, long holder) {
          {"stop that one first, or leave it to it"});
 }
 
+/// One sweep; nullopt when the state was busy all the time, which the next one may find different.
+std::optional<Ordered> sweep_once(Shell& shell, const RunId& run, const app::SweepPolicy& policy) {
+  try {
+    return app::recovery_sweep(shell.open(), run, policy, app::DryRun::no);
+  } catch (const Error& error) {
+    if (error.kind() != "db_busy") throw;
+    shell.remark(error.message());
+    return std::nullopt;
+  }
+}
+
 struct Watched {
   std::string reason = "clean";
   std::int64_t sweeps = 0;
@@ -139,9 +156,10 @@ void watch(Shell& shell, const SweepArgs& args, const os::SignalQueue& signals, 
   const auto policy = app::sweep_policy(ctx, run, args.flags);
   const milliseconds pause{static_cast<milliseconds::rep>(std::clamp(args.interval, 0.0, kMostSeconds) * 1000)};
   for (;;) {
-    const Ordered sweep = app::recovery_sweep(ctx, run, policy, app::DryRun::no);
-    ++out.sweeps;
-    record(shell, sweep, sweep_line(sweep));
+    if (const auto sweep = sweep_once(shell, run, policy)) {
+      ++out.sweeps;
+      record(shell, *sweep, shell.people() ? sweep_text(*sweep) : sweep_line(*sweep));
+    }
     if (shell.world().output_gone && shell.world().output_gone()) return;
     if (!args.on_and_on && app::run_ended(ctx, run)) out.reason = "run_terminal";
     else if (args.max_sweeps && out.sweeps >= *args.max_sweeps) out.reason = "max_sweeps_reached";

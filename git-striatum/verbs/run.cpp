@@ -84,7 +84,10 @@ void add_summary(CLI::App& group, Shell& shell) {
   auto* verb = group.add_subcommand("summary", "Write an account of a run for people into the repository");
   add_run_id(*verb, *args);
   add_text(*verb, "--path", args->path, "Path of the Markdown file inside the repository")->required();
-  verb->callback([args, &shell] { shell.finish(app::run_summary(shell.open(), RunId(args->run), args->path)); });
+  verb->callback([args, &shell] {
+    const Json data = app::run_summary(shell.open(), RunId(args->run), args->path);
+    shell.finish(data, [&] { return "wrote " + printable(text_member(data, "path")) + "\n"; });
+  });
 }
 
 struct GraphArgs {
