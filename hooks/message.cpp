@@ -50,9 +50,8 @@ void add_run_trailer(app::Context& ctx, const CommitQuestion& question, const st
   const WhoCommits who = who_commits(ctx, named_session(git, question.session));
   if (!who.committer) return;
   const std::string text = message_in(file);
-  const std::string run = who.committer->job.run.str();
-  if (blank(text) || text.find("Striatum-Run: " + run) != std::string::npos) return;
-  const std::string trailer = "Striatum-Run: " + run;
+  const std::string trailer = "Striatum-Run: " + who.committer->job.run.str();
+  if (blank(text) || text.find(trailer) != std::string::npos) return;
   static_cast<void>(git.out({"interpret-trailers", "--in-place", "--if-exists", "addIfDifferent", "--trailer", trailer,
                              os::path_join(os::current_directory(), file)}));
 }
@@ -60,6 +59,7 @@ void add_run_trailer(app::Context& ctx, const CommitQuestion& question, const st
 HookReport check_message(app::Context& ctx, const CommitQuestion& question, const std::string& file) {
   HookReport report;
   const std::string text = message_in(file);
+  add_run_trailer(ctx, question, file);
   if (!mentions_us(text)) return report;
   const git::Program git = program(ctx, question);
   for (const auto& [name, value] : git::trailers(git, text)) {

@@ -11,9 +11,9 @@
 
 namespace striatum::hooks {
 
-/// Adds `Striatum-Run:` to the message in `file` when a session commits and it is not there.
+/// prepare-commit-msg: adds `Striatum-Run:` to the message in `file` when a session commits and it is not there.
 void add_run_trailer(app::Context& ctx, const CommitQuestion& question, const std::string& file);
-/// The trailers of the message in `file`.
+/// commit-msg: the same, then the trailers that the message came with are checked.
 [[nodiscard]] HookReport check_message(app::Context& ctx, const CommitQuestion& question, const std::string& file);
 
 }  // namespace striatum::hooks

@@ -48,12 +48,6 @@ hooks::CommitQuestion question(const HookCall& call) {
 
 // ---- what each hook does -------------------------------------------------------------------------------
 
-hooks::HookReport run_message(const HookCall& call) {
-  const auto asked = question(call);
-  hooks::add_run_trailer(call.shell.open(), asked, call.arg(0));
-  return hooks::check_message(call.shell.open(), asked, call.arg(0));
-}
-
 hooks::HookReport run_prepare(const HookCall& call) {
   hooks::add_run_trailer(call.shell.open(), question(call), call.arg(0));
   return {};
@@ -96,7 +90,7 @@ hooks::HookReport run_update(const HookCall& call) {
 hooks::HookReport run(const HookCall& call) {
   const std::string_view name = call.hook.name;
   if (name == "prepare-commit-msg") return run_prepare(call);
-  if (name == "commit-msg") return run_message(call);
+  if (name == "commit-msg") return hooks::check_message(call.shell.open(), question(call), call.arg(0));
   if (name == "post-commit") return run_post_commit(call);
   if (name == "post-rewrite") return run_post_rewrite(call);
   if (name == "pre-push") return run_pre_push(call);

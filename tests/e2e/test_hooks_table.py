@@ -492,7 +492,7 @@ class WithManagers(Row):
                 repo = self.base()
                 self.lab.env |= {"PRE_COMMIT_HOME": str(self.folder / "cache"), "PATH": f"{tool.parent}:{self.lab.env['PATH']}"}
                 mine = ("- repo: local\n  hooks:\n  - id: mine\n    name: mine\n    entry: sh -c 'echo \"$@\" >>\"$RECORDS/seen\"' --\n"
-                        "    language: system\n    stages: [pre-commit, commit-msg, pre-push]\n    always_run: true\n")
+                        "    language: system\n    stages: [pre-commit, commit-msg, pre-push]\n    always_run: true\n    require_serial: true\n")
                 repo.write(".pre-commit-config.yaml", "repos:\n" + mine + texts)
                 repo.git("add", ".pre-commit-config.yaml")
                 repo.git("commit", "-q", "-m", "pre-commit")
