@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/text.hpp"
 #include "git/program.hpp"
@@ -58,21 +59,17 @@ std::vector<Oid> baseline(const git::Places& places) {
   return out;
 }
 
-MadeFolders::MadeFolders(const git::Places& places, const std::string& folder) : file_(made_file(places)) {
-  for (std::string at = folder; !at.empty() && !os::exists(at); at = at.substr(0, at.rfind('/'))) missing_.push_back(at);
-  std::reverse(missing_.begin(), missing_.end());
-}
-
-void MadeFolders::remember() const {
-  if (missing_.empty() || !os::exists(missing_.back())) return;
-  os::ensure_directory(file_.substr(0, file_.rfind('/')), kPrivateFolder);
-  os::write_atomically(file_, join(missing_, "\n") + "\n", kPrivateFile);
+void remember_missing_folders(const git::Places& places, const std::string& folder) {
+  std::vector<std::string> missing;
+  for (std::string at = folder; !at.empty() && !os::exists(at); at = at.substr(0, at.rfind('/'))) missing.push_back(at);
+  if (missing.empty()) return;
+  os::ensure_directory(own_folder(places), kPrivateFolder);
+  os::write_atomically(made_file(places), join(missing, "\n") + "\n", kPrivateFile);
 }
 
 void forget_made_folders(const git::Places& places) {
-  std::vector<std::string> folders = lines_of(made_file(places));
-  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
-    if (::rmdir(folder->c_str()) != 0) break;  // somebody uses it by now
+  for (const std::string& folder : lines_of(made_file(places))) {
+    if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) break;  // somebody uses it by now
   }
   os::remove_file(made_file(places));
 }

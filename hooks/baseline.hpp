@@ -22,17 +22,8 @@ void set_baseline_once(const git::Places& places);
 void forget_baseline(const git::Places& places);
 [[nodiscard]] std::vector<Oid> baseline(const git::Places& places);
 
-/// The folders that `install` has to make for `folder`, outermost first; remembered, so that `uninstall` takes away
-/// what is still empty.
-class MadeFolders {
- public:
-  MadeFolders(const git::Places& places, const std::string& folder);
-  void remember() const;
-
- private:
-  std::string file_;
-  std::vector<std::string> missing_;
-};
+/// The folders above and at `folder` that `install` is about to make, so that `uninstall` takes away what is empty then.
+void remember_missing_folders(const git::Places& places, const std::string& folder);
 void forget_made_folders(const git::Places& places);
 
 }  // namespace striatum::hooks

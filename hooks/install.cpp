@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/install.hpp"
 
-#include <unistd.h>
+#include <algorithm>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -158,12 +158,11 @@ Json careful(const Step& step, Work&& work) {
   }
 }
 
-bool changes_something(const Json& rows) {
-  for (const Json& row : rows) {
-    const std::string action = text_member(row, "action");
-    if (action != "skipped" && action != "left") return true;
-  }
-  return false;
+/// Ours runs here from now on, or will as soon as a manager's configuration has its snippet.
+bool counts_from_now(const Json& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Json& row) {
+    return text_member(row, "action") != "skipped" || optional_text(row, "reason").value_or("").starts_with("managed by");
+  });
 }
 
 std::vector<HookSpec> wanted_hooks(const git::Places& places, const git::Program& git, const InstallOptions& options) {
@@ -183,7 +182,7 @@ Json install_hooks(const git::Places& places, const InstallOptions& options) {
   const StubTarget target{this_program(), policy_closed(places)};
   const bool configured = reads_configured_hooks(place.git);
   const git::Config config = git::Config::read(place.git);
-  const MadeFolders made(places, place.folder);
+  if (!options.dry_run && !configured) remember_missing_folders(places, place.folder);
   Json rows = Json::array();
   for (const HookSpec& hook : wanted_hooks(places, place.git, options)) {
     StubTarget here = target;
@@ -195,10 +194,7 @@ Json install_hooks(const git::Places& places, const InstallOptions& options) {
       return install_configured(step, config);
     }));
   }
-  if (!options.dry_run && changes_something(rows)) {
-    made.remember();
-    set_baseline_once(places);
-  }
+  if (!options.dry_run && counts_from_now(rows)) set_baseline_once(places);
   return reply(std::move(rows), options);
 }
 

@@ -144,6 +144,68 @@ class Install(Case):
         self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
 
 
+class Configured(Case):
+    """git 2.54 and later reads hooks from its configuration. The git here may be older: one that says it is 2.54 stands
+    in front of it, and the commands are run as git-hook(1) tells."""
+
+    def new_git(self):
+        tools = self.lab.folder / "tools"
+        tools.mkdir()
+        git = tools / "git"
+        git.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo git version 2.54.0 && exit\nexec {shutil.which("git")} "$@"\n')
+        git.chmod(0o755)
+        self.lab.env["PATH"] = f"{tools}:{self.lab.env['PATH']}"
+
+    def run_configured(self, repo, hook, *args):
+        command = repo.git("config", f"hook.striatum-{hook}.command")
+        return self.lab.run(["sh", "-c", command + (' "$@"' if args else ""), command, *args], repo.path, check=False)
+
+    def test_in_gits_configuration(self):
+        repo = self.lab.repo(trusted=(), files={".provenance/note": "guarded\n"})
+        self.assertEqual(set(self.actions(repo, "install").values()), {"created"})
+        before = repo.read(".git/config")
+        self.new_git()
+        self.assertEqual(set(self.actions(repo, "install").values()), {"configured"})
+        self.assertFalse((repo.path / ".git/hooks/pre-commit").exists(), "the files of an older git went")
+        self.assertEqual(self.states(repo), (True, dict.fromkeys(USUAL, "configured")))
+        self.assertEqual(set(self.actions(repo, "install").values()), {"kept"})
+        self.assertEqual(repo.git("config", "hook.striatum-pre-push.event"), "pre-push")
+        self.assertEqual(self.run_configured(repo, "pre-commit").returncode, 0)
+        repo.write(".striatum/x", "x\n")
+        repo.git("add", "-f", ".striatum/x")
+        self.assertNotEqual(self.run_configured(repo, "pre-commit").returncode, 0)
+        repo.write("message", "x\n\nStriatum-Run: a b\n")
+        self.assertIn("Striatum-Run", self.run_configured(repo, "commit-msg", "message").stderr)
+        repo.git("config", "hook.striatum-pre-commit.enabled", "false")
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "broken")
+        repo.git("config", "--unset", "hook.striatum-pre-commit.enabled")
+        self.actions(repo, "uninstall")
+        self.assertEqual(repo.read(".git/config"), before)
+
+    def test_changed_by_hand(self):
+        repo = self.lab.repo(trusted=())
+        self.new_git()
+        self.actions(repo, "install")
+        repo.git("config", "hook.striatum-pre-push.command", "make check")
+        self.assertEqual(self.states(repo)[1]["pre-push"], "broken")
+        self.assertEqual(self.actions(repo, "install")["pre-push"], "skipped")
+        self.assertEqual(self.actions(repo, "uninstall")["pre-push"], "left")
+
+
+class Probe(Case):
+    def test_a_throw_away_commit(self):
+        repo = self.lab.repo(trusted=())
+        before = repo.head(), repo.git("worktree", "list"), repo.git("for-each-ref"), repo.status()
+        rows = repo.call("hooks", "status", "--probe")["probe"]["hooks"]
+        self.assertEqual([row["name"] for row in rows if row["ran"]], [])
+        repo.call("hooks", "install")
+        (repo.path / ".git/hooks/commit-msg").chmod(0o644)
+        rows = repo.call("hooks", "status", "--probe")["probe"]["hooks"]
+        self.assertEqual({row["name"] for row in rows if row["ran"]}, set(USUAL) - {"commit-msg"})
+        self.assertEqual((repo.head(), repo.git("worktree", "list"), repo.git("for-each-ref"), repo.status()), before)
+        self.assertEqual(sorted(p.name for p in (repo.path / ".git/striatum").iterdir()), ["baseline"])
+
+
 class Commit(Case):
     def ready(self, **more):
         repo = self.lab.repo(**more)
