@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "export/paths.hpp"
 #include "hooks/baseline.hpp"
@@ -157,7 +156,7 @@ std::string changes_digest(std::vector<Change> changes) {
   for (const Change& change : changes) {
     text += git::to_octal(change.mode_after) + " " + (change.after ? change.after->hex() : "-") + " " + change.path + '\0';
   }
-  return sha256(text).hex();
+  return git::hash_blob(text).hex();
 }
 
 std::vector<Observed> observe(const git::Places& places, const git::Program& git, const git::Repository& repository,

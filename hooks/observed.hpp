@@ -26,7 +26,7 @@ enum class Seen {
 /// For people: how it went around.
 [[nodiscard]] std::string_view explain(Seen seen);
 
-/// SHA-256 over what changes: path, mode and blob after it.
+/// What changes, in short: path, mode and blob after it, hashed as git hashes a blob (OpenSSL would cost a commit 1 ms).
 [[nodiscard]] std::string changes_digest(std::vector<git::Change> changes);
 
 struct Observed {

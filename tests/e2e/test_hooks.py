@@ -342,6 +342,21 @@ class Commit(Case):
             self.stopped(repo, answer, trailer.split(":")[0])
         self.assertIn(done["receipt"], repo.git("log", "-1", "--format=%B"))
 
+    def test_the_trailer_of_the_run_stands_where_git_reads_it(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        repo.agent(run, "author").claim()
+        messages = {"one line": "one line", "Body": "Body\n\nSome text\nof two lines.", "Colon": "Colon\n\nSee: this paragraph",
+                    "Signed": "Signed\n\nText.\n\nSigned-off-by: Ann <ann@example.org>", "List": "List\n\n- a\n- b: c"}
+        for subject, message in messages.items():
+            repo.git("commit", "-q", "--allow-empty", "-m", message)
+            self.assertEqual(repo.git("log", "-1", "--format=%(trailers:key=Striatum-Run,valueonly)"), run, message)
+            body = repo.git("log", "-1", "--format=%B")
+            self.assertTrue(body.startswith(message), body)
+            self.assertEqual(body.count("Striatum-Run"), 1)
+            repo.git("commit", "-q", "--allow-empty", "--amend", "--no-edit")
+            self.assertEqual(repo.git("log", "-1", "--format=%B"), body, "once is enough")
+
     def test_marker(self):
         repo = self.ready(trusted=())
         marker = repo.path / ".git/striatum/active"
