@@ -61,7 +61,7 @@ std::optional<SpoolLine> parse_spool_line(std::string_view text) {
 }
 
 void append_spool(const git::Places& places, const std::vector<SpoolLine>& lines) {
-  std::string bytes;
+  std::string bytes = "\n";  // ends what a writer that was killed has left
   for (const SpoolLine& line : lines) bytes += to_text(line);
   try {
     os::ensure_directory(own_folder(places), 0700);
