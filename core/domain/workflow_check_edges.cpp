@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "domain/graph.hpp"
