@@ -2,6 +2,12 @@
 # The scripted suites. Label `once` = not again under sanitizers or coverage (timing, comparison, packaging).
 option(STRIATUM_LONG_TESTS "Run the long versions of the suites" OFF)
 
+# Scripts know the long run by the variable of the same name.
+set(long_word "")
+if(STRIATUM_LONG_TESTS)
+  set(long_word 1)
+endif()
+
 # Debian's own first: its packages (packages.list) are no other Python's.
 find_program(PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(PYTHON3 python3 REQUIRED)
@@ -16,7 +22,7 @@ function(striatum_suite name)
   endif()
   add_test(NAME "${name}" COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   set_tests_properties("${name}" PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77
-    RUN_SERIAL ${arg_ALONE} ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;PYTHONUNBUFFERED=1")
+    RUN_SERIAL ${arg_ALONE} ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;PYTHONUNBUFFERED=1;STRIATUM_LONG_TESTS=${long_word}")
   if(arg_CORES)
     set_tests_properties("${name}" PROPERTIES PROCESSORS ${arg_CORES})
   endif()
