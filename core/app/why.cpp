@@ -110,9 +110,17 @@ void require_job(const Context& ctx, const std::string& id, const Json& job) {
          {"a message of `send` belongs to no job; `log` shows it"});
 }
 
+/// By name 1.24 took the oldest of all attempts; what people ask about is the newest one of that run.
+Json find_job(const Context& ctx, store::Connection& db, const std::string& id_or_name) {
+  Json job = store::find_job_row(db, id_or_name);
+  if (job.is_null() || ctx.name == Name::striatum || text_member(job, "job_id") == id_or_name) return job;
+  const Json attempts = store::list_jobs(db, RunId(text_member(job, "run_id")), {std::nullopt, id_or_name});
+  return store::job_row(db, text_member(attempts.back(), "job_id"));
+}
+
 Json find(const Context& ctx, store::Connection& db, const std::string& id) {
   if (Json run = store::run_row(db, id); !run.is_null()) return of_run(db, std::move(run), ctx.clock.now());
-  if (Json job = store::find_job_row(db, id); !job.is_null()) return of_job(db, "job", std::move(job), nullptr);
+  if (Json job = find_job(ctx, db, id); !job.is_null()) return of_job(db, "job", std::move(job), nullptr);
   if (Json message = store::message_row(db, id); !message.is_null()) {
     Json job = follow(db, store::job_row, message, "job_id");
     require_job(ctx, id, job);

@@ -116,6 +116,9 @@ enum class About { run, job, session, artifact };
 /// `[{event_id, event_type, payload_json}]`, oldest first.
 [[nodiscard]] Json events_about(Connection& db, About about, const std::string& id);
 
+/// `[{id}]` of the noun that `start` names (`run_1a2b`) which begin so, at most three.
+[[nodiscard]] Json ids_beginning(Connection& db, const std::string& start);
+
 // ---- read_lists.cpp
 /// `{workflow_id, workflow_version}` as the run's snapshot row has them: texts, whatever the document says.
 [[nodiscard]] Json workflow_names(Connection& db, const RunId& run);

@@ -80,4 +80,20 @@ Json events_about(Connection& db, About about, const std::string& id) {
   return Json::array();
 }
 
+Json ids_beginning(Connection& db, const std::string& start) {
+#define STRIATUM_IDS(column, table) \
+  db.rows("SELECT " column " AS id FROM " table " WHERE " column " >= ?1 AND " column " < ?2 ORDER BY 1 LIMIT 3", start, end)
+  const std::string end = start + 'g';  // behind every hexadecimal digit
+  const std::string noun = start.substr(0, start.find('_'));
+  if (noun == "run") return STRIATUM_IDS("run_id", "runs");
+  if (noun == "sess") return STRIATUM_IDS("session_id", "sessions");
+  if (noun == "msg") return STRIATUM_IDS("message_id", "queue_messages");
+  if (noun == "lease") return STRIATUM_IDS("lease_id", "leases");
+  if (noun == "art") return STRIATUM_IDS("artifact_id", "artifacts");
+  if (noun == "verdict") return STRIATUM_IDS("verdict_id", "verdicts");
+  if (noun == "blk") return STRIATUM_IDS("blocker_id", "blockers");
+  return Json::array();
+#undef STRIATUM_IDS
+}
+
 }  // namespace striatum::store

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/nearest.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -67,7 +68,26 @@ class Reader {
       verbs_.push_back(word);
       return;
     }
-    throw UsageError{app_, "unknown command " + quote(word)};
+    throw UsageError{app_, "unknown command " + quote(word), meant_by(word)};
+  }
+
+  /// A command of this level, or the one of that name a level below: `prepare` is `run prepare`.
+  std::string meant_by(const std::string& word) const {
+    std::vector<std::string> here;
+    for (const CLI::App* child : app_->get_subcommands({})) {
+      for (const CLI::App* below : child->get_subcommands({})) {
+        if (below->get_name() == word) return join(with(child->get_name() + " " + word), " ");
+      }
+      here.push_back(child->get_name());
+    }
+    const std::string found = nearest(word, here);
+    return found.empty() ? found : join(with(found), " ");
+  }
+
+  std::vector<std::string> with(const std::string& word) const {
+    std::vector<std::string> out = verbs_;
+    out.push_back(word);
+    return out;
   }
 
   /// Exact name, or the only long option that begins so; options of the root count before the verb and, where the
@@ -86,8 +106,17 @@ class Reader {
       }
       if (app == &root_) break;
     }
-    if (found.size() > 1) throw UsageError{app_, "ambiguous option " + quote(name)};
+    if (found.size() > 1) throw UsageError{app_, "ambiguous option " + quote(name), option_meant_by(name)};
     return found.empty() ? nullptr : found.front();
+  }
+
+  std::string option_meant_by(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app_->get_options()) {
+      for (const std::string& each : option->get_lnames()) known.push_back("--" + each);
+    }
+    const std::string found = nearest(name, known);
+    return found.empty() ? found : join(with(found), " ");
   }
 
   void option(const std::string& word) {
@@ -95,7 +124,7 @@ class Reader {
     const std::string name = word.substr(0, equals);
     const CLI::Option* option = find(name);
     if (option == nullptr) {
-      if (!unknown_) unknown_ = UsageError{app_, "unknown option " + quote(name)};
+      if (!unknown_) unknown_ = UsageError{app_, "unknown option " + quote(name), option_meant_by(name)};
       return;
     }
     const std::string full = option->get_lnames().empty() ? name : "--" + option->get_lnames().front();

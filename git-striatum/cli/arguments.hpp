@@ -27,6 +27,8 @@ struct Line {
 struct UsageError {
   const CLI::App* app;
   std::string message;
+  /// What was probably meant, to be typed; may be empty.
+  std::string meant = {};
 };
 
 /// Thrown where `-h` or `--help` stands: what comes behind it on the line does not matter.

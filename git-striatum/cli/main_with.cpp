@@ -6,8 +6,10 @@
 #include "cli/arguments.hpp"
 #include "cli/complete.hpp"
 #include "cli/dump.hpp"
+#include "cli/help.hpp"
 #include "cli/registry.hpp"
 #include "cli/shell.hpp"
+#include "cli/short_ids.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -51,32 +53,6 @@ void add_families(CLI::App& root, Shell& shell, const std::vector<std::string>& 
   for (const Family& family : all) family.add(root, shell);
 }
 
-std::string usage_of(const CLI::App& app, const std::string& path) {
-  std::string out = "usage: " + path + " [-h]";
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_positional() || option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
-    std::string part = "--" + option->get_lnames().front();
-    if (option->get_items_expected_max() > 0) {
-      part += option->get_items_expected_min() == 0 ? " [" + option->get_type_name() + "]" : " " + option->get_type_name();
-    }
-    out += option->get_required() ? " " + part : " [" + part + "]";
-  }
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_positional()) out += option->get_required() ? " " + option->get_name() : " [" + option->get_name() + "]";
-  }
-  std::vector<std::string> verbs;
-  for (const CLI::App* child : app.get_subcommands({})) {
-    if (!child->get_name().empty() && !child->get_group().empty()) verbs.push_back(child->get_name());
-  }
-  return verbs.empty() ? out : out + " {" + join(verbs, ",") + "} ...";
-}
-
-std::string path_of(const CLI::App* app, const std::string& program) {
-  std::vector<std::string> words;
-  for (; app != nullptr && app->get_parent() != nullptr; app = app->get_parent()) words.insert(words.begin(), app->get_name());
-  return words.empty() ? program : program + " " + join(words, " ");
-}
-
 std::string program_of(app::Name name) { return name == app::Name::striatum ? "striatum" : "git striatum"; }
 
 const CLI::App& deepest(const CLI::App& app) {
@@ -84,53 +60,69 @@ const CLI::App& deepest(const CLI::App& app) {
   return chosen.empty() ? app : deepest(*chosen.front());
 }
 
-std::string help_of(const CLI::App& app, const std::string& program) {
-  std::string out = usage_of(app, path_of(&app, program)) + "\n";
-  if (!app.get_description().empty()) out += "\n" + app.get_description() + "\n";
-  CLI::Formatter formatter;
-  formatter.column_width(34);
-  const auto verbs = app.get_subcommands({});
-  if (!verbs.empty()) out += "\ncommands:\n";
-  for (const CLI::App* verb : verbs) {
-    if (verb->get_group().empty()) continue;
-    std::string name = "  " + verb->get_name();
-    name.resize(std::max<std::size_t>(name.size() + 2, 22), ' ');
-    out += name + verb->get_description() + "\n";
+int usage_error(Shell& shell, const CLI::App& app, const std::string& message, const std::string& meant = {}) {
+  World& world = shell.world();
+  const std::string program = program_of(shell.name());
+  std::string text = usage_of(app, program, world.columns) + path_of(app, program) + ": error: " +
+                     one_line(printable(message)) + "\n";
+  if (shell.name() == app::Name::git_striatum) {
+    text += meant.empty() ? "hint: `" + path_of(app, program) + " -h` says what it takes\n"
+                          : "hint: did you mean `" + program + " " + meant + "`?\n";
   }
-  out += "\noptions:\n";
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty()) continue;
-    std::string name = "  " + option->get_name(false, true);
-    if (option->get_items_expected_max() > 0 && !option->get_positional()) name += " " + option->get_type_name();
-    name.resize(std::max<std::size_t>(name.size() + 2, 34), ' ');
-    out += name + option->get_description() + (option->get_required() ? " (required)" : "") + "\n";
-  }
-  return out;
+  world.write(2, text);
+  return kUsage;
 }
 
-int usage_error(World& world, const CLI::App& app, app::Name name, const std::string& message) {
-  const std::string path = path_of(&app, program_of(name));
-  world.write(2, usage_of(app, path) + "\n" + path + ": error: " + one_line(printable(message)) + "\n");
-  return kUsage;
+/// Nothing typed but the program: a person is shown what there is.
+bool bare(const std::vector<std::string>& args, const Shell& shell) { return args.size() < 2 && shell.people(); }
+
+/// Where ids may stand in the words of a line: values of `--…-id`, and what `why` is asked about.
+bool takes_id(const Line& line, std::size_t at) {
+  if (at == 0) return false;
+  const std::string& before = line.words[at - 1];
+  const bool option = before.size() > 5 && before.rfind("--", 0) == 0 && before.substr(before.size() - 3) == "-id";
+  return option || (line.verb == "why" && before == "--");
+}
+
+/// Puts whole ids in the place of short ones, so that people can type what they were shown.
+void complete_ids(Line& line, Shell& shell) {
+  const bool daemon = line.arguments.contains("--daemon");
+  for (std::size_t i = 0; i < line.words.size() && !daemon; ++i) {
+    std::string& word = line.words[i];
+    const auto found = takes_id(line, i) ? short_id(word) : std::nullopt;
+    if (!found) continue;
+    const std::string whole = found->before + shell.whole_id(found->start) + found->after;
+    for (auto& [name, value] : line.arguments.items()) {
+      if (value == word) value = whole;
+      if (value.is_array()) std::replace(value.begin(), value.end(), Json(word), Json(whole));
+    }
+    word = whole;
+  }
 }
 
 int parse_and_run(CLI::App& root, Shell& shell, const std::vector<std::string>& args) {
   try {
-    const Line line = normalise(root, args);
+    Line line = normalise(root, args);
     shell.set_call(line.verb, line.arguments);
+    if (shell.name() == app::Name::git_striatum) {
+      shell.json = std::find(line.words.begin(), line.words.end(), "--json") != line.words.end();
+      shell.repo = optional_text(line.arguments, "--repo");
+      complete_ids(line, shell);
+      shell.set_call(line.verb, line.arguments);
+    }
     std::vector<std::string> words(line.words.rbegin(), line.words.rend());
     root.parse(words);
     return shell.exit_code();
   } catch (const UsageError& error) {
-    return usage_error(shell.world(), *error.app, shell.name(), error.message);
+    return usage_error(shell, *error.app, error.message, error.meant);
   } catch (const CLI::CallForVersion& version) {
     shell.world().write(1, std::string(version.what()) + "\n");
     return 0;
   } catch (const HelpAsked& help) {
-    shell.world().write(1, help_of(*help.app, program_of(shell.name())));
+    shell.world().write(1, help_of(*help.app, program_of(shell.name()), shell.columns()));
     return 0;
   } catch (const CLI::ParseError& error) {
-    return usage_error(shell.world(), deepest(root), shell.name(), error.what());
+    return usage_error(shell, deepest(root), error.what());
   }
 }
 
@@ -153,6 +145,10 @@ int main_with(const std::vector<std::string>& args, World& world) {
     if (args.size() == 2 && args[1] == "__dump-cli") {
       world.write(1, dump(root, "").dump(1) + "\n");
       return 0;
+    }
+    if (bare(args, shell)) {
+      world.write(2, help_of(root, program_of(shell.name()), shell.columns()));
+      return kUsage;
     }
     try {
       return parse_and_run(root, shell, args);

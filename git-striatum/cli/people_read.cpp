@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <vector>
 
-#include "base/columns.hpp"
 #include "base/text.hpp"
 #include "cli/shell.hpp"
+#include "cli/short_ids.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::size_t kEventsShown = 5;
 
 std::string cell(const Json& value) {
   if (value.is_null()) return "-";
-  return printable(one_line(value.is_string() ? value.get<std::string>() : value.dump()));
+  return shorten_ids(printable(one_line(value.is_string() ? value.get<std::string>() : value.dump())));
 }
 
 std::string cell(const Json& row, std::string_view key) { return cell(member(row, key)); }
@@ -26,47 +27,34 @@ std::string when(const Json& row, std::string_view key, const Paper& paper) {
   return moment ? relative(*moment, paper.now) : "-";
 }
 
-std::string cut(const std::string& text, std::size_t columns) { return cut_columns(text, columns, "…"); }
+// ---- moments in sentences
 
-const char* colour_of(const std::string& state) {
-  static const std::map<std::string, const char*, std::less<>> kColours{
-      {"completed", "32"},   {"running", "34"},  {"claimed", "34"},       {"active", "34"},
-      {"blocked", "33"},     {"ready", "33"},    {"stale_lease", "33"},   {"waiting_human", "33"},
-      {"failed", "31"},      {"canceled", "31"}, {"skipped", "31"},       {"needs_branch_confirmation", "33"},
-      {"needs_revision", "33"}, {"reject", "31"}, {"accept", "32"},       {"accept_with_findings", "32"},
-  };
-  const auto found = kColours.find(state);
-  return found == kColours.end() ? nullptr : found->second;
+/// The moment at the beginning of `text`.
+std::optional<Instant> stamp(std::string_view text) {
+  constexpr std::size_t kStamp = 20;  // YYYY-MM-DDTHH:MM:SSZ
+  if (text.size() < kStamp || text[kStamp - 1] != 'Z') return std::nullopt;
+  return parse_instant(text.substr(0, kStamp));
 }
 
-std::string painted(const std::string& text, const std::string& state, const Paper& paper) {
-  const char* colour = paper.colour ? colour_of(state) : nullptr;
-  return colour == nullptr ? text : "\x1b[" + std::string(colour) + "m" + text + "\x1b[0m";
-}
-
-std::string heading(const std::string& text, const Paper& paper) {
-  return paper.colour ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n";
-}
-
-/// Rows of equal length, the first the titles. The last column takes what the terminal leaves.
-std::string table(const std::vector<std::vector<std::string>>& rows, const Paper& paper) {
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
-  }
+/// `claimed since 2026-…` becomes `claimed (3 minutes ago)`: people count from now.
+std::string from_now(const std::string& sentence, Instant now) {
   std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    std::size_t used = 0;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const bool last = i + 1 == row.size();
-      const auto room = static_cast<std::size_t>(std::max(paper.columns, 40));
-      const std::string text = last && used + widths[i] > room ? cut(row[i], room > used + 8 ? room - used : 8) : row[i];
-      line += painted(text, row[i], paper);
-      if (!last) line += std::string(widths[i] - columns_of(text) + 2, ' ');
-      used += widths[i] + 2;
+  for (std::size_t at = 0; at < sentence.size();) {
+    const auto moment = stamp(std::string_view(sentence).substr(at));
+    if (!moment) {
+      out += sentence[at++];
+      continue;
     }
-    out += line + "\n";
+    at += to_text(*moment).size();
+    const std::string phrase = relative(*moment, now);
+    const std::size_t word = out.find_last_of(' ', out.size() - 2) + 1;
+    const bool until = out.compare(word, std::string::npos, "until ") == 0;
+    if (until || out.compare(word, std::string::npos, "since ") == 0 || out.compare(word, std::string::npos, "at ") == 0) {
+      out.erase(word);
+      out += "(" + std::string(!until ? "" : *moment < now ? "ended " : "ends ") + phrase + ")";
+    } else {
+      out += phrase;
+    }
   }
   return out;
 }
@@ -91,9 +79,13 @@ std::vector<Json> of_run(const Json& rows, const Json& run) {
 
 std::string run_line(const Json& run, const Paper& paper) {
   const std::string state = text_member(run, "state");
-  std::string out = "run " + cell(run, "run_id") + " is " + painted(state, state, paper);
+  std::string out = cell(run, "run_id") + " is " + painted(state, state, paper);
+  if (!member(run, "branch_name").is_null()) out += " on branch " + cell(run, "branch_name");
   if (!member(run, "paused_at").is_null()) out += ", paused " + when(run, "paused_at", paper);
-  if (!member(run, "branch_name").is_null()) out += ", branch " + cell(run, "branch_name");
+  const Json& unapplied = member(run, "unapplied_jobs");
+  if (ended(state) && unapplied.is_number() && unapplied > 0) {
+    out += ", " + unapplied.dump() + (unapplied == 1 ? " job is" : " jobs are") + " not committed yet";
+  }
   return out + "\n";
 }
 
@@ -170,56 +162,70 @@ std::string counts_line(const Json& jobs, const Paper& paper) {
   return out.empty() ? out : out + "\n";
 }
 
-// ---- list
+// ---- events
 
-struct Column {
-  const char* title;
-  std::string (*show)(const Json& row, const Paper& paper);
-};
+constexpr std::size_t kTypeColumns = 22;
 
-std::vector<std::vector<std::string>> grid(const std::vector<Column>& columns, const Json& items, const Paper& paper) {
-  std::vector<std::vector<std::string>> out(1);
-  for (const Column& column : columns) out.front().emplace_back(column.title);
-  for (const Json& item : items) {
-    std::vector<std::string> row;
-    for (const Column& column : columns) row.push_back(column.show(item, paper));
-    out.push_back(std::move(row));
+/// What an event says, as `key=value`.
+std::string facts_of(const Json& payload) {
+  std::string out;
+  for (const auto& [key, value] : payload.items()) {
+    if (!value.is_null()) out += "  " + printable(key) + "=" + cell(value);
   }
   return out;
 }
 
+// ---- list
+
+struct Column {
+  Title title;
+  std::string (*show)(const Json& row, const Paper& paper);
+};
+
+std::string grid(const std::vector<Column>& columns, const Json& items, const Paper& paper) {
+  std::vector<Title> titles;
+  for (const Column& column : columns) titles.push_back(column.title);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& item : items) {
+    std::vector<std::string> row;
+    for (const Column& column : columns) row.push_back(column.show(item, paper));
+    rows.push_back(std::move(row));
+  }
+  return table(titles, rows, paper);
+}
+
 #define STRIATUM_FIELD(title, key) \
-  Column { title, [](const Json& row, const Paper&) { return cell(row, key); } }
+  Column { {title, false}, [](const Json& row, const Paper&) { return cell(row, key); } }
+#define STRIATUM_TEXT(title, key) \
+  Column { {title, true}, [](const Json& row, const Paper&) { return cell(row, key); } }
 #define STRIATUM_MOMENT(title, key) \
-  Column { title, [](const Json& row, const Paper& paper) { return when(row, key, paper); } }
+  Column { {title, false}, [](const Json& row, const Paper& paper) { return when(row, key, paper); } }
 
 const std::map<std::string, std::vector<Column>, std::less<>>& list_columns() {
   static const std::map<std::string, std::vector<Column>, std::less<>> kColumns{
       {"runs",
        {STRIATUM_FIELD("RUN", "run_id"), STRIATUM_FIELD("STATE", "state"), STRIATUM_MOMENT("CREATED", "created_at"),
-        STRIATUM_FIELD("WORKFLOW", "workflow_id"), STRIATUM_FIELD("BRANCH", "branch_name")}},
+        STRIATUM_TEXT("WORKFLOW", "workflow_id"), STRIATUM_TEXT("BRANCH", "branch_name")}},
       {"sessions",
-       {STRIATUM_FIELD("SLUG", "slug"), STRIATUM_FIELD("STATE", "state"), STRIATUM_FIELD("LABEL", "operator_label"),
+       {STRIATUM_FIELD("SLUG", "slug"), STRIATUM_FIELD("STATE", "state"), STRIATUM_TEXT("LABEL", "operator_label"),
         STRIATUM_MOMENT("SEEN", "last_heartbeat_at"), STRIATUM_FIELD("SESSION", "session_id")}},
       {"jobs",
        {STRIATUM_FIELD("JOB", "workflow_job_id"), STRIATUM_FIELD("TRY", "attempt"), STRIATUM_FIELD("STATE", "state"),
-        Column{"WHO", [](const Json& row, const Paper&) { return place(row); }}, STRIATUM_FIELD("VERDICT", "verdict"),
+        Column{{"WHO", true}, [](const Json& row, const Paper&) { return place(row); }}, STRIATUM_FIELD("VERDICT", "verdict"),
         STRIATUM_FIELD("JOB ID", "job_id")}},
       {"artifacts",
        {STRIATUM_FIELD("NAME", "logical_name"), STRIATUM_FIELD("KIND", "artifact_kind"),
         STRIATUM_MOMENT("PUBLISHED", "created_at"),
-        Column{"BY", [](const Json& row, const Paper&) { return cell(member(row, "author"), "line"); }},
+        Column{{"BY", true}, [](const Json& row, const Paper&) { return cell(member(row, "author"), "line"); }},
         STRIATUM_FIELD("PATH", "repo_path")}},
       {"workflows",
-       {STRIATUM_FIELD("WORKFLOW", "workflow_id"), STRIATUM_FIELD("VERSION", "workflow_version"),
-        STRIATUM_MOMENT("LOADED", "loaded_at"), STRIATUM_FIELD("SOURCE", "source_path")}},
+       {STRIATUM_TEXT("WORKFLOW", "workflow_id"), STRIATUM_FIELD("VERSION", "workflow_version"),
+        STRIATUM_MOMENT("LOADED", "loaded_at"), STRIATUM_TEXT("SOURCE", "source_path")}},
   };
   return kColumns;
 }
 
 }  // namespace
-
-Paper paper_of(Shell& shell) { return {shell.now(), shell.columns(), shell.colour()}; }
 
 StatusParts status_parts(const Json& data, const Paper& paper) {
   std::string facts;
@@ -264,15 +270,16 @@ std::string people_status(const Json& data, const Paper& paper) {
 
 std::string people_why(const Json& data, const Paper& paper) {
   std::string out;
-  for (const std::string& sentence : string_list(member(data, "explanation"))) out += printable(sentence) + "\n";
+  for (const std::string& sentence : string_list(member(data, "explanation"))) {
+    out += from_now(printable(sentence), paper.now) + "\n";
+  }
   const Json& events = data.at("events");
   if (events.empty()) return out;
   const std::size_t first = events.size() > kEventsShown ? events.size() - kEventsShown : 0;
   out += "\n" + heading(first > 0 ? "latest of " + std::to_string(events.size()) + " events" : "events", paper);
   for (std::size_t i = first; i < events.size(); ++i) {
-    const std::string payload = text_member(events[i], "payload_json");
-    const std::string line = "  " + cell(events[i], "event_type") + (payload == "{}" ? "" : "  " + printable(payload));
-    out += cut(line, static_cast<std::size_t>(std::max(paper.columns, 40))) + "\n";
+    const Json payload = parse_json(text_member(events[i], "payload_json")).value_or(Json::object());
+    out += cut("  " + cell(events[i], "event_type") + facts_of(payload), room(paper)) + "\n";
   }
   return out;
 }
@@ -309,15 +316,14 @@ std::string people_doctor(const Json& data, const Paper& paper) {
 std::string people_list(const std::string& what, const Json& data, const Paper& paper) {
   const Json& items = data.at("items");
   if (items.empty()) return "no " + what + "\n";
-  return table(grid(list_columns().at(what), items, paper), paper);
+  return grid(list_columns().at(what), items, paper);
 }
 
 std::string people_event(const Json& event, const Paper& paper) {
-  std::string line = cell(event, "created_at") + "  " + cell(event, "event_type");
-  for (const auto& [key, value] : member(event, "payload").items()) {
-    if (!value.is_null()) line += "  " + printable(key) + "=" + cell(value);
-  }
-  return cut(line, static_cast<std::size_t>(std::max(paper.columns, 40)));
+  std::string line = cell(event, "event_type");
+  const std::string facts = facts_of(member(event, "payload"));
+  if (!facts.empty()) line.resize(std::max(line.size(), kTypeColumns), ' ');
+  return cut(cell(event, "created_at") + "  " + line + facts, room(paper));
 }
 
 }  // namespace striatum::cli

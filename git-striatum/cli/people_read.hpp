@@ -6,19 +6,9 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "base/time.hpp"
+#include "cli/paper.hpp"
 
 namespace striatum::cli {
-
-/// What a text is written on.
-struct Paper {
-  Instant now;
-  int columns = 80;
-  bool colour = false;
-};
-
-class Shell;
-[[nodiscard]] Paper paper_of(Shell& shell);
 
 /// The lines of `people_status`, apart.
 struct StatusParts {

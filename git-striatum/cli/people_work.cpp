@@ -8,7 +8,7 @@ namespace {
 
 std::string shown(const Json& object, std::string_view key) { return printable(text_member(object, key)); }
 
-std::string next(const std::string& command) { return "\nNext: git striatum " + command + "\n"; }
+std::string next(const std::string& command) { return "\nnext: git striatum " + command + "\n"; }
 
 std::string no_work(const Json& data) {
   if (member(data, "paused") == true) return "The run is paused: no work is handed out.\n";
@@ -36,7 +36,7 @@ std::string artifacts(const Json& packet) {
 }  // namespace
 
 std::string people_init(const Json& data) {
-  return "State of this repository: " + shown(data, "db") + "\n" + next("run prepare --workflow workflow.json");
+  return "State of this repository: " + shown(data, "db") + "\n" + next("run prepare --workflow FILE");
 }
 
 std::string people_prepared(const Json& data) {
@@ -76,7 +76,7 @@ std::string people_claimed(const Json& data, Instant now) {
   if (!objective.empty()) out += "  " + objective + "\n";
   out += "  lease    " + shown(lease, "lease_id") + (until ? ", ends " + relative(*until, now) : "") + "\n";
   out += "  writes   " + paths(member(packet, "write_scope")) + "\n" + artifacts(packet);
-  return out + "\nNext: " + shown(member(packet, "commands"), "ack") + "\n";
+  return out + "\nnext: " + shown(member(packet, "commands"), "ack") + "\n";
 }
 
 }  // namespace striatum::cli

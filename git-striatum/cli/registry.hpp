@@ -16,6 +16,8 @@ class Shell;
 struct Family {
   std::string_view verb;
   void (*add)(CLI::App& root, Shell& shell);
+  /// Stands above this verb and those that follow on the help page.
+  std::string_view heading = {};
 };
 
 /// The single list of verbs, in the order of the help page.

@@ -3,10 +3,12 @@
 
 #include <set>
 
+#include "app/ids.hpp"
 #include "app/worktree.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
-#include "cli/people.hpp"
+#include "cli/people_done.hpp"
+#include "cli/short_ids.hpp"
 #include "hooks/active_marker.hpp"
 #include "hooks/intents.hpp"
 #include "hooks/observe_fold.hpp"
@@ -36,6 +38,19 @@ bool writes(std::string_view verb) {
   return kWriting.count(verb.substr(0, verb.find(' '))) != 0;
 }
 
+/// What to type after a refusal that knows nothing better.
+std::string hint_for(Code code) {
+  switch (code) {
+    case Code::lease: return "`git striatum status` shows who holds what; `git striatum claim-next` claims again";
+    case Code::artifact: return "the packet of the job says where it may write and what it owes; `git striatum why JOB`";
+    case Code::workflow: return "`man gitstriatum-workflow` describes the file; `git striatum workflow init` makes one";
+    case Code::general: return "`git striatum doctor --deep` checks the state";
+    case Code::schema: return "install the newer git-striatum that wrote this state";
+    case Code::verification: return "`git striatum verify` names every finding";
+    default: return "`git striatum status` shows what there is, `git striatum why ID` explains it";
+  }
+}
+
 /// CI, or an agent's own terminal.
 bool machine(const World& world) {
   if (world.environment("CI")) return true;
@@ -57,13 +72,15 @@ app::Context& Shell::open() {
     refuse(Code::daemon_capability, quote(verb_) + " is not available through the daemon",
            {"leave out --daemon and STRIATUM_DAEMON"});
   }
-  if (context_) return *context_;
-  context_ = std::make_unique<app::Context>(world_.clock, world_.random, name_, app::locate(repo, name_), verb_);
-  if (request_id) {
+  const bool first = context_ == nullptr;
+  if (first) {
+    context_ = std::make_unique<app::Context>(world_.clock, world_.random, name_, app::locate(repo, name_), verb_);
+  }
+  if (request_id && !context_->request) {
     const Json payload{{"verb", verb_}, {"args", arguments_}};
     context_->request = app::Request{*request_id, verb_, sha256(to_canonical_utf8(payload)).hex()};
   }
-  if (changes_state() && context_->state_exists()) {
+  if (first && changes_state() && context_->state_exists()) {
     hooks::recover_intents(*context_);
     app::recover_worktrees(*context_);
     hooks::fold_observations(*context_);
@@ -72,6 +89,11 @@ app::Context& Shell::open() {
 }
 
 bool Shell::changes_state() const { return writes(verb_) && !arguments_.contains("--dry-run"); }
+
+std::string Shell::whole_id(const std::string& start) {
+  app::Context& ctx = open();
+  return ctx.state_exists() ? app::whole_id(ctx, start) : start;
+}
 
 bool Shell::people() const {
   return name_ == app::Name::git_striatum && world_.terminal && !json && !machine(world_);
@@ -91,7 +113,7 @@ void Shell::finish_with(Code code, const Json& data, const std::function<std::st
   exit_code_ = static_cast<int>(code);
   mark_activity();
   if (people()) {
-    world_.write(1, text ? text() : people_members(data));
+    world_.write(1, shorten_ids(text ? text() : people_done(verb_, data, now())));
     return;
   }
   world_.write(1, to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
@@ -110,7 +132,7 @@ void Shell::finish_as_is(Code code, std::string_view text) {
   world_.write(1, text);
 }
 
-void Shell::line(const std::string& text) { world_.write(1, text + "\n"); }
+void Shell::line(const std::string& text) { world_.write(1, (people() ? shorten_ids(text) : text) + "\n"); }
 
 void Shell::remark(const std::string& text) { world_.write(2, text + "\n"); }
 
@@ -129,6 +151,8 @@ void Shell::fail(const Error& error) {
   std::string text = printable(error.message()) + "\n";
   if (people()) {
     for (const std::string& hint : error.hints()) text += "hint: " + printable(hint) + "\n";
+    if (error.hints().empty()) text += "hint: " + hint_for(error.code()) + "\n";
+    text = shorten_ids(text);
   }
   world_.write(2, text);
 }

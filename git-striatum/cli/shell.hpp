@@ -59,6 +59,9 @@ class Shell {
   /// The place, the ports and the state, found now. Refuses (12) when a daemon was asked for.
   [[nodiscard]] app::Context& open();
 
+  /// The only id of this state that begins so; `start` itself when none does. Refuses when several do.
+  [[nodiscard]] std::string whole_id(const std::string& start);
+
   /// Speak to people: `git striatum` on a terminal, outside CI and agents, without --json.
   [[nodiscard]] bool people() const;
   [[nodiscard]] bool colour() const;
