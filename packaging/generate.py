@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what follows from the program's own tree of verbs: option lists of the manual pages, shell completions.
+"""Writes what follows from the program's own tree of verbs: option lists of the manual pages, docs/CLI_REFERENCE.md, shell
+completions.
 
     generate.py --program build/dev/git-striatum/git-striatum [--check]
 
@@ -324,8 +325,75 @@ def fish(tree):
     return "".join(lines)
 
 
+# ---- docs/CLI_REFERENCE.md
+
+def cell(text):
+    return text.replace("|", "\\|")
+
+
+def usage(path, node):
+    words = ["git striatum", *path]
+    words += [p["name"] if p["required"] else f"[{p['name']}]" for p in node["positionals"]]
+    for option in node["options"]:
+        if option["name"] in QUIET:
+            continue
+        text = option["name"] if option["value"] is None else f"{option['name']} {metavar(option)}"
+        words.append((text if option["required"] else f"[{text}]") + ("..." if option["many"] else ""))
+    return " ".join(words)
+
+
+def rows(node):
+    for p in node["positionals"]:
+        yield f"| `{p['name']}` | {'yes' if p['required'] else ''} | {cell(p['help'])} |"
+    for option in node["options"]:
+        if option["name"] in QUIET:
+            continue
+        value = "" if option["value"] is None else f" {metavar(option)}"
+        yield f"| `{cell(option['name'] + value)}` | {'yes' if option['required'] else ''} | {cell(option['help'])}{' (repeatable)' if option['many'] else ''} |"
+
+
+REFERENCE = """# Commands
+
+Written by packaging/generate.py from the program itself; do not edit. The manual says more about each
+(`git help striatum`), [SPEC](SPEC.md#replies-of-the-verbs) what each replies. Every command takes `--json` and
+`-h`.
+
+## Everywhere
+
+| Option | Required | Meaning |
+|---|---|---|
+@ROOT@
+
+## Exit codes
+
+| Code | Meaning |
+|---|---|
+@CODES@
+"""
+
+
+def exit_codes():
+    text = (TOP / "docs/man/common/exit-status.adoc").read_text()
+    return [f"| {code} | {' '.join(meaning.split())} |" for code, meaning in re.findall(r"^(\d+)::\n((?:  .*\n)+)", text, re.M)]
+
+
+def reference(tree):
+    text = REFERENCE.replace("@ROOT@", "\n".join(rows(tree))).replace("@CODES@", "\n".join(exit_codes()))
+    for family in tree["verbs"]:
+        text += f"\n## {family['name']}\n\n{family['help']}.\n"
+        for path, node in leaves(family, (family["name"],)):
+            if len(path) > 1:
+                text += f"\n### {' '.join(path)}\n\n{node['help']}.\n"
+            text += f"\n    {usage(path, node)}\n"
+            table = list(rows(node))
+            if table:
+                text += "\n| Option | Required | Meaning |\n|---|---|---|\n" + "\n".join(table) + "\n"
+    yield "docs/CLI_REFERENCE.md", text
+
+
 def outputs(tree):
     yield from manual(tree)
+    yield from reference(tree)
     yield f"{SHELLS}/git-striatum.bash", bash(tree)
     yield f"{SHELLS}/_git-striatum", zsh(tree)
     yield f"{SHELLS}/git-striatum.fish", fish(tree)

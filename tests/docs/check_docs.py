@@ -5,7 +5,7 @@
     check_docs.py --program PROG
 
 Every verb and option of the program stands in a manual page and has a help text; every exit code in the manual and
-in docs/SPEC.md; every event type, state word and artifact kind of the sources in docs/SPEC.md; what is generated
+in docs/SPEC.md; every event type, state word and artifact kind of the sources in docs/SPEC.md, as does every member of a recorded reply; what is generated
 from the program is current; every relative link and anchor of every page resolves; bash completes what the program
 has; the packages that the pages name are those of the list."""
 import argparse
@@ -73,6 +73,39 @@ def check_words():
     states = re.findall(r'"([a-z_]+)"', re.sub(r"//.*", "", read("core/domain/states.hpp")))
     for word in sorted(events | set(states)):
         need(f"`{word}`" in spec, f"`{word}` is not in docs/SPEC.md")
+
+
+def members(value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from members(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner)
+
+
+def without_rows(data):
+    """A reply without what is not the program's to name: counts by state, documents of people, rows of tables."""
+    data = {key: value for key, value in data.items() if key not in ("jobs", "provenance_mode", "verdicts_by_posture", "packet")}
+    if "target_type" in data:
+        data = {key: value if key == "events" else None for key, value in data.items()}
+    return data
+
+
+def check_replies():
+    """Every member that a recorded reply has is described."""
+    spec = read("docs/SPEC.md")
+    found = set()
+    for file in sorted((TOP / "tests" / "contract" / "fixtures").glob("*.json")):
+        for step in json.loads(file.read_text())["steps"]:
+            reply = step.get("stdout_json")
+            if isinstance(reply, dict) and isinstance(reply.get("data"), dict):
+                found |= set(members(without_rows(reply["data"])))
+                found |= set(reply["data"].get("packet", {}))
+    need(len(found) > 100, "hardly any reply is recorded")
+    for name in sorted(found):
+        need(re.search(rf"\b{name}\b", spec), f"member `{name}` of a reply is not in docs/SPEC.md")
 
 
 # ---- links
@@ -152,6 +185,7 @@ def main():
     check_verbs(arguments.program, tree)
     check_codes()
     check_words()
+    check_replies()
     check_links()
     check_packages()
     check_completion(tree)
