@@ -139,8 +139,8 @@ keys() {
   lane_path=$(printf '%s' "$lane" | field path)
   say "root key  $root_fpr (a person keeps it)"
   say "lane key  $(printf '%s' "$lane" | field fingerprint) (signs what agents did)"
-  git striatum trust init --root "$root_fpr" --json >/dev/null
-  git striatum trust add "$lane_path.pub" --principal lane:writing --json >/dev/null
+  git striatum trust init --root "$root_fpr" >/dev/null
+  git striatum trust add "$lane_path.pub" --principal lane:writing >/dev/null
   git add .provenance
   git -c gpg.format=ssh -c user.signingkey="$root_path" commit -qS -m "Trust: the root key and the agents' key"
   say "the trust is committed on $home_branch, signed by the root key"
@@ -154,6 +154,13 @@ agent() { "$top/examples/demo/agent-$1.sh" "$run" "$dir"; }
 main() {
   build
   settle
+  began=$(date +%s)
+  cat <<END
+
+Two agents repair a program in a git repository. One of them writes, the other reviews and once sends the work back;
+then the result becomes a signed commit, which a second clone checks. Lines after "\$" are commands as you would type
+them; "author" and "reviewer" are programs that use the same commands (examples/demo/agent-*.sh).
+END
 
   step "A repository with a bug"
   project
@@ -162,15 +169,17 @@ main() {
 
   step "Keys, trust, hooks"
   keys
-  git striatum init --json >/dev/null
+  git striatum init >/dev/null
   shown git striatum hooks install
 
   step "A run: who may do what, in which order, on which branch"
   run=$(git striatum run prepare --workflow "${dir}workflow/fix-slug.json" --json | field run_id)
   say "run $run: fix, then review; a review may send the fix back twice"
-  git striatum branch confirm --run-id "$run" --branch work/fix-slug --create --json >/dev/null
-  git striatum run start --run-id "$run" --json >/dev/null
-  say "on branch work/fix-slug, which started at $(git rev-parse --short HEAD)"
+  branch=work/fix-slug
+  while git rev-parse -q --verify "origin/$branch" >/dev/null; do branch=$branch-again; done
+  git striatum branch confirm --run-id "$run" --branch "$branch" --create >/dev/null
+  git striatum run start --run-id "$run" >/dev/null
+  say "on branch $branch, which started at $(git rev-parse --short HEAD)"
 
   step "Round 1: the author repairs, the reviewer is not content"
   agent author
@@ -180,22 +189,26 @@ main() {
   step "Round 2: the author revises, a fresh reviewer accepts"
   agent author
   agent reviewer
+  shown git striatum why review
+  shown git striatum log verify
 
   step "Apply: what was reviewed becomes one signed commit"
   shown git striatum apply --run-id "$run" -m "Make address words of any title"
   shown git show --stat --format=medium HEAD -- . ':!.provenance'
   receipt=$(git log -1 --format='%(trailers:key=Striatum-Receipt,valueonly)' | sed 's/^sha256://' | head -n 1)
   [ -n "$receipt" ] || { echo "the commit names no receipt" >&2; exit 1; }
+  shown git striatum receipt show "$(printf '%.12s' "$receipt")"
   shown sh "${dir}tests/test.sh"
 
   step "A stranger clones it and checks, knowing nothing but the root's fingerprint"
-  git clone -q --branch work/fix-slug "$repo" "$scratch/clone"
+  git clone -q --branch "$branch" "$repo" "$scratch/clone"
   cd "$scratch/clone"
   shown git striatum verify --root "$root_fpr" "origin/$home_branch..HEAD"
 
   step "The same commit with one byte changed"
   sed -i "s/a-z0-9/a-z0-8/" "${dir}src/slug.sh"
   git commit -qa --amend --no-edit
+  shown git diff -U0 --word-diff=plain '@{1}' HEAD -- "${dir}src"
   code=0
   shown git striatum verify --root "$root_fpr" "origin/$home_branch..HEAD" || code=$?
   [ "$code" = 14 ] || { echo "the change was not refused (exit $code)" >&2; exit 1; }
@@ -207,9 +220,12 @@ main() {
   step "A push that the server refuses, and one that it takes"
   team_push
 
-  printf '\n%sDone.%s The installed program is %s/bin/git-striatum' "$bold" "$plain" "$prefix"
-  [ -n "$keep" ] && printf '; the repositories are in %s' "$scratch"
-  printf '.\n'
+  printf '\n%sDone%s in %s seconds.\n\n' "$bold" "$plain" "$(($(date +%s) - began))"
+  say "The program:          $prefix/bin/git-striatum (git finds it in the PATH: git striatum -h)"
+  [ -z "$keep" ] || say "The repositories:     $scratch"
+  [ -n "$on" ] || say "On another one:       examples/demo.sh --on PATH-OR-URL"
+  say "Step by step:         docs/GETTING_STARTED.md"
+  say "What a receipt says:  docs/PROVENANCE.md"
 }
 
 main

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 run=$1
 dir=${2-}
-review=${dir}reviews/REVIEW.md
+finding=${dir}reviews/REVIEW.md
 
 # try TITLE SLUG: one input of the reviewer's own; adds a line to the finding when the program fails it.
 try() {
@@ -24,7 +24,7 @@ try '  spaced  out ' spaced-out
 verdict=accept
 [ -z "$findings" ] || verdict=needs_revision
 mkdir -p "${dir}reviews"
-cat >"$review" <<END
+cat >"$finding" <<END
 ---
 schema_version: "striatum.finding.v1"
 artifact_kind: "finding"
@@ -37,7 +37,5 @@ author: operator
 ${findings:-Tried more inputs than the tests have; all came out right.
 }
 END
-reply=$(git striatum submit-review --session-id "$session" --job-id "$job" --lease-id "$lease" \
-  --path "$review" --verdict "$verdict" --rationale "see $review" --json)
-told "verdict $verdict (run is $(printf '%s' "$reply" | field run_state))"
+review "$verdict" review "$finding" "see $finding"
 [ "$(printf '%s' "$reply" | field run_state)" = completed ] || leave

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the ```console blocks of a Markdown page in one shell on a terminal, and compares what they print.
 
-In a block a line `$ COMMAND` (continued by a backslash) is a command, the lines below it are its output; a line
-`...` stands for any lines, `[exit N]` as the last line for a status that is not 0. What differs from run to run is
-compared by kind: ids (on the page shortened to eight digits, one page id always standing for one real id), hashes,
-key fingerprints, times, the home folder (on the page `~`)."""
+In a block a line `$ COMMAND` (going on behind a backslash or `&&`, or to the end of `<< 'WORD'`) is a command, the
+lines below it are its output; a line `...` stands for any lines, `[exit N]` as the last line for a status that is not
+0. What differs from run to run is compared by kind: ids (by their first eight digits, one page id always standing for
+one real id), hashes, key fingerprints, times, the home folder (on the page `~`)."""
 import fcntl
 import hashlib
 import os
@@ -27,6 +27,7 @@ KINDS = [
     ("short", r"(?<![0-9a-z_])(?!ed25519)(?:[0-9a-f]{7}|[0-9a-f]{12})(?![0-9a-z])"),
     ("key", r"AAAA[A-Za-z0-9+/]{40,}=*|AAAA[A-Za-z0-9+/]{4}…"),
     ("time", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|(?<!\d)\d\d:\d\d(?::\d\d)?(?!\d)"),
+    ("ago", r"\((?:now|\d+ (?:second|minute|hour|day)s? ago)\)"),
     ("span", r"\b\d+ ?(?:s|ms|min|minutes?|seconds?|h|hours?)\b(?: \d+ ?(?:s|min|seconds?|minutes?)\b)?"),
 ]
 TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in KINDS))
@@ -35,10 +36,11 @@ TIMEOUT = 120
 
 
 def split(text):
-    """Literal texts and (kind, value) tokens, in turn."""
+    """Literal texts and (kind, value) tokens, in turn; of an id its first eight digits, which is what people are shown."""
     out, last = [], 0
     for found in TOKEN.finditer(text):
-        out += [text[last:found.start()], (found.lastgroup, found.group())]
+        value = re.sub(r"_([0-9a-f]{8})[0-9a-f]{24}$", r"_\1", found.group()) if found.lastgroup == "id" else found.group()
+        out += [text[last:found.start()], (found.lastgroup, value)]
         last = found.end()
     return out + [text[last:]]
 
@@ -106,7 +108,7 @@ class Names:
     def _page_token(self, kind, real):
         if kind == "time":
             return re.sub(r"\d{4}-\d\d-\d\d", "2026-03-02", re.sub(r"\d\d:\d\d(:\d\d)?", lambda m: "09:00" + (":00" if m[1] else ""), real))
-        if kind == "span":
+        if kind in ("span", "ago"):
             return real
         if kind == "shard":
             return "aa"
@@ -144,6 +146,17 @@ class Step:
         self.first, self.command, self.output = first, command, []
 
 
+def rest_of_command(lines, index):
+    """The lines behind the one at `index` that its command goes on in."""
+    ends = re.search(r"<< '(\w+)'", lines[index])
+    while True:
+        line = lines[index]
+        if line == ends[1] if ends else not line.endswith(("\\", "&&")):
+            return
+        index += 1
+        yield lines[index]
+
+
 def steps_of(text):
     """The commands of all console blocks, each with the page's lines of output; line numbers are from 0."""
     steps, inside = [], False
@@ -155,9 +168,9 @@ def steps_of(text):
             inside = line == "```console" if not inside else False
         elif inside and line.startswith("$ "):
             step = Step(index, line[2:])
-            while lines[index].endswith("\\"):
+            for line in rest_of_command(lines, index):
                 index += 1
-                step.command += "\n" + lines[index]
+                step.command += "\n" + line
             step.last = index
             steps.append(step)
         elif inside:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# demo.sh BUILD: the demonstration with what BUILD built, twice, then on a clone of these sources. It must leave
-# nothing behind, in the sources neither.
+# demo.sh BUILD: the demonstration with what BUILD built, twice, then on clones of these sources and of a repository that
+# has a trust of its own. It must leave nothing behind, in the sources neither.
 set -eu
 build=$1
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,6 +23,8 @@ demo() {
 
 before=$(git -C "$top" status --porcelain 2>/dev/null || :)
 demo
-demo
+demo --keep "$scratch/kept"
+demo --on "$(echo "$scratch"/kept/demo-*/repo)"
+grep -q 'a trust of its own' "$scratch/out" || { echo "it did not see the trust:"; cat "$scratch/out"; exit 1; }
 if git -C "$top" rev-parse -q --verify HEAD >/dev/null 2>&1; then demo --on "$top"; fi
 [ "$(git -C "$top" status --porcelain 2>/dev/null || :)" = "$before" ] || { echo "it changed the sources"; exit 1; }
