@@ -337,7 +337,9 @@ def usage(path, node):
     for option in node["options"]:
         if option["name"] in QUIET:
             continue
-        text = option["name"] if option["value"] is None else f"{option['name']} {metavar(option)}"
+        text = option["name"]
+        if option["value"] is not None:
+            text += f" [{metavar(option)}]" if option["value_optional"] else f" {metavar(option)}"
         words.append((text if option["required"] else f"[{text}]") + ("..." if option["many"] else ""))
     return " ".join(words)
 

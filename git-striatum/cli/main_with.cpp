@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
@@ -76,12 +77,11 @@ int usage_error(Shell& shell, const CLI::App& app, const std::string& message, c
 /// Nothing typed but the program: a person is shown what there is.
 bool bare(const std::vector<std::string>& args, const Shell& shell) { return args.size() < 2 && shell.people(); }
 
-/// Where ids may stand in the words of a line: values of `--…-id`, and what `why` is asked about.
+/// Where ids of ours may stand in the words of a line: values of some options, and what `why` is asked about.
 bool takes_id(const Line& line, std::size_t at) {
-  if (at == 0) return false;
-  const std::string& before = line.words[at - 1];
-  const bool option = before.size() > 5 && before.rfind("--", 0) == 0 && before.substr(before.size() - 3) == "-id";
-  return option || (line.verb == "why" && before == "--");
+  static const std::set<std::string_view> kOptions{"--run-id",   "--session-id", "--parent-session-id",    "--job-id", "--message-id",
+                                                   "--lease-id", "--blocker-id", "--findings-artifact-id"};
+  return at > 0 && (kOptions.count(line.words[at - 1]) != 0 || (line.verb == "why" && line.words[at - 1] == "--"));
 }
 
 /// Puts whole ids in the place of short ones, so that people can type what they were shown.

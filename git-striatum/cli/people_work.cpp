@@ -61,7 +61,9 @@ std::string people_started(const Json& data) {
 }
 
 std::string people_registered(const Json& data) {
-  return "Registered " + shown(data, "slug") + " as " + shown(data, "session_id") + ".\n" +
+  const std::string session = shown(data, "session_id");
+  return "Registered " + shown(data, "slug") + " as " + session + ".\n" +
+         "Hooks know its commits by STRIATUM_SESSION_ID=" + session + ".\n" +
          next("claim-next --session-id " + shown(data, "session_id"));
 }
 
@@ -74,6 +76,7 @@ std::string people_claimed(const Json& data, Instant now) {
   std::string out = "Claimed " + shown(job, "workflow_job_id") + ": " + shown(job, "title") + "\n";
   const std::string objective = shown(job, "objective");
   if (!objective.empty()) out += "  " + objective + "\n";
+  out += "  job      " + shown(job, "job_id") + "\n";
   out += "  lease    " + shown(lease, "lease_id") + (until ? ", ends " + relative(*until, now) : "") + "\n";
   out += "  writes   " + paths(member(packet, "write_scope")) + "\n" + artifacts(packet);
   return out + "\nnext: " + shown(member(packet, "commands"), "ack") + "\n";

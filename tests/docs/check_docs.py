@@ -5,9 +5,10 @@
     check_docs.py --program PROG
 
 Every verb and option of the program stands in a manual page and has a help text; every exit code in the manual and
-in docs/SPEC.md; every event type, state word and artifact kind of the sources in docs/SPEC.md, as does every member of a recorded reply; what is generated
-from the program is current; every relative link and anchor of every page resolves; bash completes what the program
-has; the packages that the pages name are those of the list."""
+in docs/SPEC.md; every event type, state word and artifact kind of the sources in docs/SPEC.md, as does every member of
+a recorded reply; every variable and configuration key in git-striatum(1). Every command that a page names is one of the
+program, with its options. What is generated from the program is current; every relative link and anchor of every page
+resolves; bash completes what the program has; the packages that the pages name are those of the list."""
 import argparse
 import json
 import re
@@ -73,6 +74,38 @@ def check_words():
     states = re.findall(r'"([a-z_]+)"', re.sub(r"//.*", "", read("core/domain/states.hpp")))
     for word in sorted(events | set(states)):
         need(f"`{word}`" in spec, f"`{word}` is not in docs/SPEC.md")
+
+
+def check_commands(tree):
+    """`git striatum VERB … --option` in the pages: verbs and options that the program has."""
+    count = 0
+    for page in tracked("*.md", "*.adoc"):
+        if page.name in ("CHANGELOG.md",) or "generated" in page.parts:
+            continue
+        for verb in re.findall(r"[`$] ?git striatum ([a-z][a-z-]*)", page.read_text()):
+            need(any(verb == each["name"] for each in tree["verbs"]), f"{page.relative_to(TOP)}: `git striatum {verb}` is no command")
+        for line in re.findall(r"git striatum ([a-z][^`|;&>\n]*)", page.read_text().replace("\\\n", " ")):
+            node, words = tree, line.replace("*", " ").split()
+            while words and (below := [verb for verb in node["verbs"] if verb["name"] == words[0]]):
+                node, words = below[0], words[1:]
+            if node is tree:
+                continue  # `git striatum` in a sentence
+            count += 1
+            known = {option["name"] for option in (*node["options"], *tree["options"])}
+            for word in words:
+                name = re.match(r"\[?(--[a-z][a-z-]*)", word)
+                need(not name or name[1] in known or node["verbs"], f"{page.relative_to(TOP)}: `git striatum {line.strip()}`: {word}?")
+    need(count > 100, "hardly any command found in the pages")
+
+
+def check_surroundings():
+    """Every variable and every key of git's configuration that the sources read is in the manual."""
+    manual = read("docs/man/git-striatum.adoc").lower()
+    sources = "".join(path.read_text() for folder in ("core", "export", "hooks", "git-striatum") for path in (TOP / folder).rglob("*.cpp"))
+    found = re.findall(r'"(STRIATUM_[A-Z_]+)"', sources) + re.findall(r'"(striatum\.[a-zA-Z]+)"', sources)
+    need(len(found) > 10, "hardly any variable found in the sources")
+    for name in sorted(set(found) - {"STRIATUM_AGENT_GUIDE", "STRIATUM_GEMINI_GUIDE"}):  # names of files
+        need(re.search(rf"\b{name.lower()}\b", manual), f"{name} is not in git-striatum(1)")
 
 
 def members(value):
@@ -185,6 +218,8 @@ def main():
     check_verbs(arguments.program, tree)
     check_codes()
     check_words()
+    check_commands(tree)
+    check_surroundings()
     check_replies()
     check_links()
     check_packages()
