@@ -74,7 +74,7 @@ set(mixed $<IF:$<BOOL:${long}>,50000,3000>)
 set(boards $<IF:$<BOOL:${long}>,200,8>)
 striatum_suite("differential: graphs, frames, summaries" TIMEOUT 3600 LABELS once COMMAND ./with_reference.sh
   ${PYTHON3} differential/boards.py --ours ${program} --runs ${boards})
-# In the short run again once they were seen green there: docs/design/NEXT.md.
+# Long runs only.
 if(STRIATUM_LONG_TESTS)
   striatum_suite("differential: skills and documents" TIMEOUT 1800 LABELS once COMMAND ./with_reference.sh
     ${PYTHON3} differential/scaffold.py --ours ${program} --seed 1 --calls 400)
