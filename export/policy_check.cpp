@@ -98,7 +98,7 @@ class PolicyCheck {
     const std::optional<Shortfall> missing = shortfall(rule, support);
     if (!missing) return {};
     return {name_of(rule) + " " + missing->text() + listed(counted(*missing, support)) + ": " + name_of(one),
-            hints_for(*missing, one)};
+            commands_for(*missing, one)};
   }
 
   static std::set<std::string> counted(const Shortfall& missing, const Support& support) {
@@ -115,7 +115,7 @@ class PolicyCheck {
     return {};
   }
 
-  static std::vector<std::string> hints_for(const Shortfall& missing, const ConsideredReceipt& one) {
+  static std::vector<std::string> commands_for(const Shortfall& missing, const ConsideredReceipt& one) {
     const std::string run = one.receipt.run_id.str();
     switch (missing.of) {
       case Shortfall::Of::verdicts:
