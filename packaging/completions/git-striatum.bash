@@ -4,8 +4,22 @@
 _striatum_words()
 {
     case $1 in
-        '') echo 'init skills plugin workflow run branch register-session session claim-next ack heartbeat release send block publish-artifact complete verdict override-verdict submit-review decision checkpoint evidence recovery status why doctor list dashboard log key trust apply verify receipt hooks hook --help --repo --daemon --no-daemon --request-id --version' ;;
+        '') echo 'init key trust hooks skills plugin workflow run branch checkpoint decision override-verdict evidence register-session session claim-next ack heartbeat publish-artifact complete submit-review verdict block release send worktree status why list dashboard log doctor recovery apply verify receipt hook --help --repo --daemon --no-daemon --request-id --version' ;;
         'init') echo '--help --restore --forget --with-skills --with-plugins --with-ddd-layout --ddd-layout-force --ddd-layout-dry-run --json' ;;
+        'key') echo 'create list export --help' ;;
+        'key create') echo '--help --role --no-passphrase --json' ;;
+        'key list') echo '--help --json' ;;
+        'key export') echo '--help --allowed-signers --principal --json' ;;
+        'trust') echo 'init add retire policy show --help' ;;
+        'trust init') echo '--help --root --json' ;;
+        'trust add') echo '--help --principal --valid-after --valid-before --json' ;;
+        'trust retire') echo '--help --reason --json' ;;
+        'trust policy') echo '--help --json' ;;
+        'trust show') echo '--help --json' ;;
+        'hooks') echo 'install uninstall status --help' ;;
+        'hooks install') echo '--help --all --chain --dry-run --json' ;;
+        'hooks uninstall') echo '--help --chain --dry-run --json' ;;
+        'hooks status') echo '--help --probe --json' ;;
         'skills') echo 'install --help' ;;
         'skills install') echo '--help --profile --scope --namespace --force --dry-run --json' ;;
         'plugin') echo 'install uninstall --help' ;;
@@ -27,35 +41,33 @@ _striatum_words()
         'run graph') echo '--help --run-id --format --graph-style --graph-orient --json' ;;
         'branch') echo 'confirm --help' ;;
         'branch confirm') echo '--help --run-id --branch --create --use-current --strict --again --allow-protected --json' ;;
+        'checkpoint') echo 'resolve --help' ;;
+        'checkpoint resolve') echo '--help --blocker-id --action --decision-id --json' ;;
+        'decision') echo 'record --help' ;;
+        'decision record') echo '--help --run-id --path --outcome --title --decision-id --rationale --follow-up --json' ;;
+        'override-verdict') echo '--help --session-id --job-id --verdict --rationale --findings-artifact-id --json' ;;
+        'evidence') echo 'export --help' ;;
+        'evidence export') echo '--help --run-id --path --json' ;;
         'register-session') echo '--help --run-id --role --lane --capability --fresh --parent-session-id --force-non-fresh --reason --operator-label --json' ;;
         'session') echo 'close --help' ;;
         'session close') echo '--help --session-id --reason --json' ;;
         'claim-next') echo '--help --session-id --lease-seconds --json' ;;
         'ack') echo '--help --session-id --message-id --lease-id --json' ;;
         'heartbeat') echo '--help --session-id --lease-id --extend-seconds --json' ;;
-        'release') echo '--help --session-id --message-id --lease-id --reason --requeue --json' ;;
-        'send') echo '--help --session-id --kind --body-json --json' ;;
-        'block') echo '--help --session-id --job-id --lease-id --kind --severity --description --json' ;;
         'publish-artifact') echo '--help --session-id --job-id --lease-id --kind --logical-name --path --json' ;;
         'complete') echo '--help --session-id --job-id --lease-id --summary --json' ;;
-        'verdict') echo '--help --session-id --job-id --lease-id --verdict --findings-artifact-id --rationale --json' ;;
-        'override-verdict') echo '--help --session-id --job-id --verdict --rationale --findings-artifact-id --json' ;;
         'submit-review') echo '--help --session-id --job-id --lease-id --path --verdict --logical-name --kind --rationale --json' ;;
-        'decision') echo 'record --help' ;;
-        'decision record') echo '--help --run-id --path --outcome --title --decision-id --rationale --follow-up --json' ;;
-        'checkpoint') echo 'resolve --help' ;;
-        'checkpoint resolve') echo '--help --blocker-id --action --decision-id --json' ;;
-        'evidence') echo 'export --help' ;;
-        'evidence export') echo '--help --run-id --path --json' ;;
-        'recovery') echo 'stale-leases requeue-stale cancel-job auto watch --help' ;;
-        'recovery stale-leases') echo '--help --run-id --json' ;;
-        'recovery requeue-stale') echo '--help --run-id --job-id --json' ;;
-        'recovery cancel-job') echo '--help --run-id --job-id --reason --cascade --json' ;;
-        'recovery auto') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --dry-run --json' ;;
-        'recovery watch') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --interval-seconds --exit-on-terminal --no-exit-on-terminal --max-sweeps --json' ;;
+        'verdict') echo '--help --session-id --job-id --lease-id --verdict --findings-artifact-id --rationale --json' ;;
+        'block') echo '--help --session-id --job-id --lease-id --kind --severity --description --json' ;;
+        'release') echo '--help --session-id --message-id --lease-id --reason --requeue --json' ;;
+        'send') echo '--help --session-id --kind --body-json --json' ;;
+        'worktree') echo 'create release list prune --help' ;;
+        'worktree create') echo '--help --session-id --job-id --lease-id --json' ;;
+        'worktree release') echo '--help --worktree-id --save --discard --json' ;;
+        'worktree list') echo '--help --run-id --json' ;;
+        'worktree prune') echo '--help --run-id --dry-run --json' ;;
         'status') echo '--help --run-id --json' ;;
         'why') echo '--help --json' ;;
-        'doctor') echo '--help --run-id --verbose --deep --json' ;;
         'list') echo 'runs sessions jobs artifacts workflows --help' ;;
         'list runs') echo '--help --state --limit --json' ;;
         'list sessions') echo '--help --run-id --state --role --lane --json' ;;
@@ -64,24 +76,20 @@ _striatum_words()
         'list workflows') echo '--help --limit --json' ;;
         'dashboard') echo '--help --run-id --all --refresh --once --graph --no-graph --graph-only --graph-style --graph-orient --graph-no-cycles --json' ;;
         'log') echo '--help --run-id --follow --json' ;;
-        'key') echo 'create list export --help' ;;
-        'key create') echo '--help --role --no-passphrase --json' ;;
-        'key list') echo '--help --json' ;;
-        'key export') echo '--help --allowed-signers --json' ;;
-        'trust') echo 'init add show --help' ;;
-        'trust init') echo '--help --root --json' ;;
-        'trust add') echo '--help --principal --valid-after --valid-before --json' ;;
-        'trust show') echo '--help --json' ;;
+        'doctor') echo '--help --run-id --verbose --deep --json' ;;
+        'recovery') echo 'stale-leases requeue-stale cancel-job auto watch --help' ;;
+        'recovery stale-leases') echo '--help --run-id --json' ;;
+        'recovery requeue-stale') echo '--help --run-id --job-id --json' ;;
+        'recovery cancel-job') echo '--help --run-id --job-id --reason --cascade --json' ;;
+        'recovery auto') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --dry-run --json' ;;
+        'recovery watch') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --interval-seconds --exit-on-terminal --no-exit-on-terminal --max-sweeps --json' ;;
         'apply') echo '--help --run-id --job-id --message --key --propose --dry-run --json' ;;
-        'verify') echo '--help --all --root --pin --self-asserted --base-trusted --json' ;;
-        'receipt') echo 'list show verify --help' ;;
+        'verify') echo '--help --all --root --pin --self-asserted --base-trusted --vsa --annotations --json' ;;
+        'receipt') echo 'list show verify review --help' ;;
         'receipt list') echo '--help --run-id --json' ;;
         'receipt show') echo '--help --json' ;;
         'receipt verify') echo '--help --json' ;;
-        'hooks') echo 'install uninstall status --help' ;;
-        'hooks install') echo '--help --all --chain --dry-run --json' ;;
-        'hooks uninstall') echo '--help --chain --dry-run --json' ;;
-        'hooks status') echo '--help --probe --json' ;;
+        'receipt review') echo '--help --verdict --path --key --json' ;;
         'hook') echo 'pre-commit pre-merge-commit pre-applypatch prepare-commit-msg commit-msg post-commit post-rewrite pre-push pre-receive update --help' ;;
         'hook pre-commit') echo '--help --json' ;;
         'hook pre-merge-commit') echo '--help --json' ;;
@@ -112,14 +120,16 @@ _striatum_values()
         'run graph --format') echo 'mermaid json ascii' ;;
         'run graph --graph-style') echo 'auto layered list fancy' ;;
         'run graph --graph-orient') echo 'tb lr' ;;
-        'block --severity') echo 'blocked human_checkpoint' ;;
-        'verdict --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
+        'checkpoint resolve --action') echo 'continue cancel' ;;
+        'decision record --outcome') echo 'accepted rejected accepted_with_follow_up' ;;
         'override-verdict --verdict') echo 'accept accept_with_findings' ;;
         'submit-review --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
-        'decision record --outcome') echo 'accepted rejected accepted_with_follow_up' ;;
-        'checkpoint resolve --action') echo 'continue cancel' ;;
+        'verdict --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
+        'block --severity') echo 'blocked human_checkpoint' ;;
         'dashboard --graph-style') echo 'auto layered list fancy' ;;
         'dashboard --graph-orient') echo 'tb lr' ;;
+        'verify --annotations') echo 'github gitlab' ;;
+        'receipt review --verdict') echo 'accept accept_with_findings needs_revision reject' ;;
     esac
 }
 
@@ -127,7 +137,7 @@ _striatum_values()
 _striatum_live()
 {
     case "$1 $2" in
-        'run start --run-id' | 'run pause --run-id' | 'run resume --run-id' | 'run cancel --run-id' | 'run retry-job --run-id' | 'run retry-job --job-id' | 'run summary --run-id' | 'run graph --run-id' | 'branch confirm --run-id' | 'branch confirm --branch' | 'register-session --run-id' | 'register-session --role' | 'register-session --lane' | 'register-session --parent-session-id' | 'session close --session-id' | 'claim-next --session-id' | 'ack --session-id' | 'ack --message-id' | 'ack --lease-id' | 'heartbeat --session-id' | 'heartbeat --lease-id' | 'release --session-id' | 'release --message-id' | 'release --lease-id' | 'send --session-id' | 'block --session-id' | 'block --job-id' | 'block --lease-id' | 'publish-artifact --session-id' | 'publish-artifact --job-id' | 'publish-artifact --lease-id' | 'complete --session-id' | 'complete --job-id' | 'complete --lease-id' | 'verdict --session-id' | 'verdict --job-id' | 'verdict --lease-id' | 'verdict --findings-artifact-id' | 'override-verdict --session-id' | 'override-verdict --job-id' | 'override-verdict --findings-artifact-id' | 'submit-review --session-id' | 'submit-review --job-id' | 'submit-review --lease-id' | 'decision record --run-id' | 'checkpoint resolve --blocker-id' | 'evidence export --run-id' | 'recovery stale-leases --run-id' | 'recovery requeue-stale --run-id' | 'recovery requeue-stale --job-id' | 'recovery cancel-job --run-id' | 'recovery cancel-job --job-id' | 'recovery auto --run-id' | 'recovery watch --run-id' | 'status --run-id' | 'why ' | 'doctor --run-id' | 'list runs --state' | 'list sessions --run-id' | 'list sessions --state' | 'list sessions --role' | 'list sessions --lane' | 'list jobs --run-id' | 'list jobs --state' | 'list jobs --workflow-job-id' | 'list artifacts --run-id' | 'dashboard --run-id' | 'log --run-id' | 'apply --run-id' | 'apply --job-id' | 'receipt list --run-id') return 0 ;;
+        'run start --run-id' | 'run pause --run-id' | 'run resume --run-id' | 'run cancel --run-id' | 'run retry-job --run-id' | 'run retry-job --job-id' | 'run summary --run-id' | 'run graph --run-id' | 'branch confirm --run-id' | 'branch confirm --branch' | 'checkpoint resolve --blocker-id' | 'decision record --run-id' | 'override-verdict --session-id' | 'override-verdict --job-id' | 'override-verdict --findings-artifact-id' | 'evidence export --run-id' | 'register-session --run-id' | 'register-session --role' | 'register-session --lane' | 'register-session --parent-session-id' | 'session close --session-id' | 'claim-next --session-id' | 'ack --session-id' | 'ack --message-id' | 'ack --lease-id' | 'heartbeat --session-id' | 'heartbeat --lease-id' | 'publish-artifact --session-id' | 'publish-artifact --job-id' | 'publish-artifact --lease-id' | 'complete --session-id' | 'complete --job-id' | 'complete --lease-id' | 'submit-review --session-id' | 'submit-review --job-id' | 'submit-review --lease-id' | 'verdict --session-id' | 'verdict --job-id' | 'verdict --lease-id' | 'verdict --findings-artifact-id' | 'block --session-id' | 'block --job-id' | 'block --lease-id' | 'release --session-id' | 'release --message-id' | 'release --lease-id' | 'send --session-id' | 'worktree create --session-id' | 'worktree create --job-id' | 'worktree create --lease-id' | 'worktree list --run-id' | 'worktree prune --run-id' | 'status --run-id' | 'why ' | 'list runs --state' | 'list sessions --run-id' | 'list sessions --state' | 'list sessions --role' | 'list sessions --lane' | 'list jobs --run-id' | 'list jobs --state' | 'list jobs --workflow-job-id' | 'list artifacts --run-id' | 'dashboard --run-id' | 'log --run-id' | 'doctor --run-id' | 'recovery stale-leases --run-id' | 'recovery requeue-stale --run-id' | 'recovery requeue-stale --job-id' | 'recovery cancel-job --run-id' | 'recovery cancel-job --job-id' | 'recovery auto --run-id' | 'recovery watch --run-id' | 'apply --run-id' | 'apply --job-id' | 'receipt list --run-id') return 0 ;;
     esac
     return 1
 }
@@ -153,7 +163,7 @@ _striatum_path()
             skip=
         elif [[ $word == -* ]]; then
             case $word in
-                --action | --base-trusted | --blocker-id | --body-json | --branch | --capability | --checkpoint-timeout | --decision-id | --description | --eligible-after | --extend-seconds | --findings-artifact-id | --follow-up | --format | --graph-orient | --graph-style | --interval-seconds | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --max-requeue | --max-sweeps | --message | --message-id | --namespace | --operator-label | --outcome | --parent-session-id | --path | --principal | --profile | --rationale | --reason | --refresh | --repo | --request-id | --role | --root | --run-id | --scope | --session-id | --severity | --state | --style | --summary | --target | --title | --valid-after | --valid-before | --verdict | --with-plugins | --with-skills | --workflow | --workflow-job-id) skip=yes ;;
+                --action | --annotations | --base-trusted | --blocker-id | --body-json | --branch | --capability | --checkpoint-timeout | --decision-id | --description | --eligible-after | --extend-seconds | --findings-artifact-id | --follow-up | --format | --graph-orient | --graph-style | --interval-seconds | --job-id | --key | --kind | --lane | --lease-id | --lease-seconds | --limit | --logical-name | --max-requeue | --max-sweeps | --message | --message-id | --namespace | --operator-label | --outcome | --parent-session-id | --path | --principal | --profile | --rationale | --reason | --refresh | --repo | --request-id | --role | --root | --run-id | --scope | --session-id | --severity | --state | --style | --summary | --target | --title | --valid-after | --valid-before | --verdict | --vsa | --with-plugins | --with-skills | --workflow | --workflow-job-id | --worktree-id) skip=yes ;;
             esac
         elif [[ -n $(_striatum_words "${path:+$path }$word") ]]; then
             path="${path:+$path }$word"
