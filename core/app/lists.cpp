@@ -49,6 +49,7 @@ Json take_author(Json& row, const Json& lanes) {
 }  // namespace
 
 Json list_runs(Context& ctx, const std::optional<std::string>& state, store::Limit limit) {
+  (void)ctx.state();
   require_word("--state", state, kWords<RunState>);
   return items(read(ctx, [&](store::Connection& db) { return store::list_runs(db, state, limit); }));
 }
@@ -58,6 +59,7 @@ Json list_workflows(Context& ctx, store::Limit limit) {
 }
 
 Json list_sessions(Context& ctx, const RunId& run, const store::SessionFilter& filter) {
+  (void)ctx.state();
   require_word("--state", filter.state, kWords<SessionState>);
   begin(ctx, run);
   return items(read(ctx, [&](store::Connection& db) {
@@ -77,6 +79,7 @@ Json list_sessions(Context& ctx, const RunId& run, const store::SessionFilter& f
 }
 
 Json list_jobs(Context& ctx, const RunId& run, const store::JobFilter& filter) {
+  (void)ctx.state();
   require_word("--state", filter.state, kWords<JobState>);
   begin(ctx, run);
   return items(read(ctx, [&](store::Connection& db) {
@@ -91,6 +94,7 @@ Json list_jobs(Context& ctx, const RunId& run, const store::JobFilter& filter) {
 }
 
 Json list_artifacts(Context& ctx, const RunId& run, const std::optional<std::string>& kind) {
+  (void)ctx.state();
   require_word("--kind", kind, kArtifactKinds);
   begin(ctx, run);
   return items(read(ctx, [&](store::Connection& db) {

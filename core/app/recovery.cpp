@@ -75,15 +75,19 @@ void refuse_orphans(const std::vector<Job>& behind) {
   if (behind.empty()) return;
   std::vector<std::string> names;
   for (const Job& job : behind) names.push_back(job.workflow_job.str());
-  refuse(Code::transition, "these blocked jobs could never be reached any more; add --cascade or cancel them first: " + join(names, ", "),
-         {"the same call with --cascade cancels them too"});
+  refuse(Code::transition,
+         "the job has blocked dependents that nothing else leads to: " + join(names, ", ") + "; --cascade cancels them too",
+         {"the same call with --cascade, or cancel them first"});
 }
 
 void cancel_one(store::WriteUnit& unit, const Job& job, const std::string& reason) {
   auto& db = unit.db();
   if (job.lease) store::end_lease(db, *job.lease, LeaseState::released, "canceled", unit.now());
   store::end_job(db, job.id, JobState::canceled, unit.now());
-  if (job.message) store::release_message(db, *job.message, MessageState::canceled, unit.now());
+  if (job.message) {
+    store::release_message(db, *job.message, MessageState::canceled, unit.now());
+    store::forget_message(db, job.id);
+  }
   Event event{"job.canceled", job.run};
   event.job = job.id;
   event.message = job.message;
@@ -96,11 +100,13 @@ Job cancelable(store::Connection& db, const CancelJob& command) {
   (void)store::get_run(db, command.run);
   Job job = store::get_job(db, command.job);
   if (job.run != command.run) {
-    refuse(Code::transition, "job " + quote(job.id.str()) + " belongs to another run: " + quote(job.run.str()));
+    refuse(Code::transition, "job " + quote(job.id.str()) + " belongs to another run: " + quote(job.run.str()),
+           {"give the --run-id of the job, as `why JOB_ID` tells it"});
   }
   if (is_terminal(job.state)) {
     refuse(Code::transition, "job " + quote(job.id.str()) + " is in terminal state " + quote(to_text(job.state)) +
-                                 " and cannot be canceled");
+                                 " and cannot be canceled",
+           {"see where it stands with `why JOB_ID`"});
   }
   return job;
 }
@@ -128,7 +134,7 @@ nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, 
            {"`recovery stale-leases` lists what lapsed"});
   }
   if (stale->repo_write) {
-    refuse(Code::transition, "job " + quote(id.str()) + " is repo-write: what it left behind needs an inspection first",
+    refuse(Code::transition, "repo-write stale jobs require manual inspection",
            {"look at the work tree, then `recovery cancel-job` and `run retry-job`"});
   }
   const bool already = stale->job_state == JobState::queued && stale->message_state == "pending";
@@ -153,17 +159,21 @@ nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, 
 }
 
 Json requeue_stale(Context& ctx, const RunId& run, const JobId& job) {
-  (void)store::get_run(ctx.state().db(), run);
-  sweep(ctx, run);
-  return write(ctx, [&](store::WriteUnit& unit) { return Json(requeue_lapsed(unit, run, job)); });
+  return write(ctx, [&](store::WriteUnit& unit) {
+    (void)store::get_run(unit.db(), run);
+    expire_overdue(unit, run);
+    return Json(requeue_lapsed(unit, run, job));
+  });
 }
 
 Json cancel_job(Context& ctx, const CancelJob& command) {
-  if (blank(command.reason)) refuse(Code::transition, "the reason must not be blank");
-  (void)store::get_run(ctx.state().db(), command.run);
-  sweep(ctx, command.run);
+  if (blank(command.reason)) {
+    refuse(Code::transition, "a job is canceled for a reason; --reason is blank", {"say why: --reason TEXT"});
+  }
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
     auto& db = unit.db();
+    (void)store::get_run(db, command.run);
+    expire_overdue(unit, command.run);
     const Job job = cancelable(db, command);
     const std::vector<Job> behind = only_behind(db, job);
     const bool cascade = command.cascade == CancelJob::Cascade::yes;

@@ -132,6 +132,8 @@ WORDS = [
     "outside the job write scope", "repo-relative", "inside the repository", ".striatum", "does not exist",
     "author line must match", "logical name already exists", "front matter", "missing required field",
     "unknown fields", "--follow-up", "decision id", "--use-current", "--strict", "supervise start",
+    "repo-write stale jobs require manual inspection", "blocked dependents", "--cascade",
+    "another recovery watch is active",
 ]
 # Words that count in the messages of these verbs only.
 ONLY_FOR = {"run start": {"claim-next"}, "unknown role": {"register-session"}, "unknown lane": {"register-session"},

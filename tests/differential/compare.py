@@ -14,6 +14,15 @@ ORDERED_LISTS = {"list runs": ("created_at", "run_id"), "list sessions": ("regis
 USAGE_ERROR = re.compile(r"^striatum( [a-z-]+)*: error: ")
 
 
+def settled_summary(text):
+    """A run summary with its sessions by name: those of one second stand in random order."""
+    if not text.startswith("# Striatum Run Summary"):
+        return text
+    head, mark, rest = text.partition("\n## Sessions\n")
+    sessions, end, tail = rest.partition("\n## ")
+    return head + mark + "\n".join(sorted(sessions.split("\n"))) + end + tail
+
+
 @dataclass
 class Difference:
     """One place: `where` is exit, message, stderr, reply, table NAME, file PATH or git; `path` leads into it."""
@@ -240,7 +249,8 @@ class Comparison:
                 sections = [self._evidence(one), self._evidence(other)]
                 found += [Difference(f"file {path}", *place) for place in differences(*sections)]
             else:
-                found += [Difference(f"file {path}", *place) for place in differences(one, other)]
+                found += [Difference(f"file {path}", *place)
+                          for place in differences(settled_summary(one), settled_summary(other))]
         found += [Difference("git", *place) for place in differences(self.ref.branches(), self.ours.branches())]
         return found
 

@@ -454,23 +454,6 @@ class Generator(WrongCalls, LaterVerbs):
                  "list artifacts": {"kind": rnd.choice([None, "finding", "handoff"])}}[verb]
         return [self.call(verb, run_id=run_id, **flags)]
 
-    def _recovery(self):
-        """Looks at what lapsed, and gets it out of the way."""
-        rnd, run = self.rnd, self.pick(self.rows("runs"))
-        if run is None:
-            return None
-        kind = rnd.choice(["stale-leases", "stale-leases", "auto", "requeue-stale", "cancel-job", "graph"])
-        if kind == "graph":
-            style = rnd.choice([None, "auto", "list", "fancy"])
-            return [self.call("run graph", run_id=run["run_id"], format=rnd.choice([None, "json", "ascii"]), graph_style=style)]
-        job = self.pick(self.rows("jobs", run_id=run["run_id"]) or self.rows("jobs"))
-        if kind == "requeue-stale" and job:
-            return [self.call("recovery requeue-stale", run_id=run["run_id"], job_id=job["job_id"])]
-        if kind == "cancel-job" and job:
-            return [self.call("recovery cancel-job", run_id=run["run_id"], job_id=job["job_id"], reason=rnd.choice(["gone", " ", "x y"]),
-                              cascade=rnd.choice([None, True]))]
-        return [self.call("recovery auto" if kind == "auto" else "recovery stale-leases", run_id=run["run_id"])]
-
     def _any_id(self):
         """An id of any table, a slug or a workflow job id."""
         keys = [("runs", "run_id"), ("jobs", "job_id"), ("jobs", "workflow_job_id"), ("queue_messages", "message_id"),
