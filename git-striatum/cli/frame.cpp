@@ -228,7 +228,7 @@ Lines people_frame(const Json& payload, FrameOptions options, const Paper& paper
   Lines out{"updated " + text_of(payload, "updated_at") + refresh + (options.refresh ? "; ctrl-c to quit" : "")};
   const auto room = [&] { return rows > out.size() ? rows - out.size() : 0; };
   if (options.only == FrameOptions::Only::everything) {
-    append(out, clipped(parts.facts, std::max<std::size_t>(room(), 1)));
+    if (room() > 0) append(out, clipped(parts.facts, room()));
     const Json& events = payload.at("events");
     if (!events.empty() && room() > 1) out.emplace_back();
     const std::size_t most = std::min(events.size(), room());
