@@ -148,12 +148,13 @@ std::optional<Json> uninstall_configured(const Step& step, const git::Config& co
 
 // ---- all of them ---------------------------------------------------------------------------------------
 
-/// A folder that cannot be written stops one hook, not the report on the others.
+/// A folder that may not be written is no failure: the row says so and what to do instead.
 template <class Work>
 Json careful(const Step& step, Work&& work) {
   try {
     return work();
   } catch (const Error& error) {
+    if (error.kind() != "read_only" && error.kind() != "no_permission") throw;
     return step.row("skipped", error.message(), snippet(step.hook, std::nullopt));
   }
 }
