@@ -183,14 +183,14 @@ Json install_hooks(const git::Places& places, const InstallOptions& options) {
   const StubTarget target{this_program(), policy_closed(places)};
   const bool configured = reads_configured_hooks(place.git);
   const git::Config config = git::Config::read(place.git);
-  if (!options.dry_run && !configured) remember_missing_folders(places, place.folder);
+  if (!options.dry_run) remember_missing_folders(places, place.folder);
   Json rows = Json::array();
   for (const HookSpec& hook : wanted_hooks(places, place.git, options)) {
     StubTarget here = target;
     here.closed = here.closed || hook.part == Part::server;
     const Step step{place, hook, here, options};
     rows.push_back(careful(step, [&] {
-      if (!configured) return install_file(step);
+      if (!configured || hook.part == Part::server) return install_file(step);
       static_cast<void>(uninstall_file(step));  // an older git had to be given files
       return install_configured(step, config);
     }));

@@ -121,7 +121,7 @@ Json hooks_status(const git::Places& places) {
     for (const HookSpec& hook : needed) {
       if ((hook.part == Part::server) != tree.place.top.empty()) continue;
       const bool strict = closed || hook.part == Part::server;
-      const auto by_config = configured ? judge_configured(config, hook, strict) : std::nullopt;
+      const auto by_config = configured && hook.part != Part::server ? judge_configured(config, hook, strict) : std::nullopt;
       Judged judged = by_config ? *by_config : judge_file(tree.place, hook, strict);
       ready = ready && judged.runs();
       rows.push_back({{"name", hook.name},
