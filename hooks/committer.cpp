@@ -7,12 +7,13 @@
 namespace striatum::hooks {
 namespace {
 
-/// Of this worktree: those with a worktree of their own work there, the others in the main one.
+/// Live ones of this worktree: those with a worktree of their own work there, the others in the main one.
 std::vector<store::LiveLease> leases_here(const app::Context& ctx, const std::vector<store::LiveLease>& leases) {
   const bool linked = ctx.place.git && ctx.place.git->linked;
   std::vector<store::LiveLease> out;
   for (const store::LiveLease& lease : leases) {
-    if (lease.folder ? ctx.place.root / *lease.folder == ctx.place.work_tree : !linked) out.push_back(lease);
+    const bool here = lease.folder ? ctx.place.root / *lease.folder == ctx.place.work_tree : !linked;
+    if (here && lease.expires_at > ctx.clock.now()) out.push_back(lease);
   }
   return out;
 }

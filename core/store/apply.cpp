@@ -167,9 +167,11 @@ std::optional<Worker> last_worker(Connection& db, const JobId& job) {
 std::vector<LiveLease> live_leases(Connection& db) {
   std::vector<LiveLease> out;
   Use row = db.use(
-      "SELECT l.owner_session_id, l.resource_id, w.worktree_path FROM leases l LEFT JOIN job_worktrees w "
+      "SELECT l.owner_session_id, l.resource_id, w.worktree_path, l.expires_at FROM leases l LEFT JOIN job_worktrees w "
       "ON w.job_id = l.resource_id AND w.state = 'active' WHERE l.state = 'active' ORDER BY l.rowid");
-  while (row.step()) out.push_back({row.id<SessionId>(0), row.id<JobId>(1), row.optional_text(2)});
+  while (row.step()) {
+    out.push_back({row.id<SessionId>(0), row.id<JobId>(1), row.optional_text(2), parse_instant(row.text(3)).value_or(Instant{})});
+  }
   return out;
 }
 

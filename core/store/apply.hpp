@@ -72,6 +72,8 @@ struct LiveLease {
   SessionId session;
   JobId job;
   std::optional<std::string> folder;
+  /// May lie in the past: nobody has swept it yet.
+  Instant expires_at;
 };
 [[nodiscard]] std::vector<LiveLease> live_leases(Connection& db);
 

@@ -5,6 +5,7 @@ usage: test_hooks.py PROGRAM [unittest options]"""
 import hashlib
 import json
 import shutil
+import sqlite3
 import sys
 import tempfile
 import unittest
@@ -285,6 +286,16 @@ class Commit(Case):
         repo.agent(run, "author").claim()
         repo.write("README.md", "who was it\n")
         self.stopped(repo, self.commit(repo, "README.md"), "README.md")
+
+    def test_a_lapsed_lease_is_nobodys_work(self):
+        repo = self.ready()
+        run = repo.prepare(reviewed_change())
+        repo.agent(run, "author").claim()
+        with sqlite3.connect(repo.path / ".striatum/state.sqlite3") as state:
+            state.execute("UPDATE leases SET expires_at = '2020-01-01T00:00:00Z'")
+        state.close()
+        repo.write("README.md", "long after\n")
+        self.assertEqual(self.commit(repo, "README.md").returncode, 0)
 
     def test_a_person_is_warned(self):
         repo = self.ready()
