@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures what our hooks cost a commit and a rebase, beside empty hooks and none, by turns.
 
-    hooks.py PROGRAM [--runs N] [--picks N] [--enforce]
+    hooks.py PROGRAM [--runs N] [--picks N] [--files N ...] [--only commit|rebase] [--enforce]
 
 CPU is user + system time of git and all it starts; of several runs the least counts, since a busy machine only adds.
 Use a release build. What misses its bar is marked, and is a failure only with --enforce.
@@ -82,9 +82,19 @@ class Side:
             self.repo.git(*off, "commit", "-q", "-m", f"commit {i}")
         self.repo.git("tag", "start")
 
-    def rebase(self):
+    def rebase(self, *options):
         self.repo.git("reset", "-q", "--hard", "start")
-        return self.git("rebase", "-q", "upstream")
+        return self.git(*options, "rebase", "-q", "upstream")
+
+    def rebase_ratio(self, runs):
+        """Against the same rebase of the same repository without hooks, by turns."""
+        plain, hooked = [], []
+        for i in range(2 * runs):
+            if i % 4 in (0, 3):
+                plain.append(self.rebase("-c", "core.hooksPath=/dev/null"))
+            else:
+                hooked.append(self.rebase())
+        return min(hooked) / min(plain)
 
 
 def least(sides, runs, what):
@@ -114,6 +124,13 @@ def measure(bench, count, runs, picks):
              Side(bench, "ours, a run active", files, lambda side: side.active()),
              Side(bench, "ours --all, nothing runs", files, lambda side: side.ours("--all")),
              Side(bench, "ours --all, a run active", files, lambda side: side.active("--all"))]
+    if options.only != "rebase":
+        commits(sides, runs)
+    if options.only != "commit":
+        rebases(bench, files, sides, runs, picks)
+
+
+def commits(sides, runs):
     commit = least(sides, runs, Side.commit)
     for name, value in commit.items():
         line(f"commit, {name}", value, "ms")
@@ -121,24 +138,27 @@ def measure(bench, count, runs, picks):
     for name, bar in (("ours, nothing runs", IDLE_MS), ("ours, a run active", ACTIVE_MS),
                       ("ours --all, nothing runs", IDLE_MS), ("ours --all, a run active", ACTIVE_MS)):
         line(f"commit, {name}, above four empty", commit[name] - floor, "ms", bar)
-    chosen = [side for side in sides if "--all" not in side.name and side.name != "four empty"]
+
+
+def rebases(bench, files, sides, runs, picks):
+    chosen = [side for side in sides if side.name in ("ours, nothing runs", "ours, a run active", "ours --all, nothing runs")]
     chosen += [Side(bench, "an empty post-commit", files, lambda side: side.empty("post-commit"))]
     for side in chosen:
         side.branch_out(picks)
-    rebase = least(chosen, max(3, runs // 4), Side.rebase)
-    for name, value in rebase.items():
-        bar = REBASE if name.startswith("ours") else None
-        line(f"rebase of {picks} commits, {name}, against none", value / rebase["none"], "x", bar)
+        bar = REBASE if side.name in ("ours, nothing runs", "ours, a run active") else None
+        line(f"rebase of {picks} commits, {side.name}, against no hooks", side.rebase_ratio(max(4, runs // 3)), "x", bar)
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("program")
 parser.add_argument("--runs", type=int, default=20)
 parser.add_argument("--picks", type=int, default=200)
+parser.add_argument("--files", type=int, nargs="+", default=[1, 10000])
+parser.add_argument("--only", choices=("commit", "rebase"))
 parser.add_argument("--enforce", action="store_true")
 options = parser.parse_args()
 PROGRAM = options.program
-for files in (1, 10000):
+for files in options.files:
     folder = tempfile.mkdtemp(prefix="striatum-bench-")
     try:
         measure(folder, files, options.runs, options.picks)
