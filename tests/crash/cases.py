@@ -466,6 +466,32 @@ def commit(bench):
     return []
 
 
+def amend(bench):
+    commit(bench)
+    bench.tool.must(bench.name, bench.repo, "hooks", "install", "--all")
+    bench.tool.git(bench.repo, "commit", "-q", "-m", "By hand")
+    write(bench.repo, "README.md", "# Another\n")
+    return []
+
+
+def amend_words(bench):
+    return ["git", "-C", str(bench.repo), "commit", "-q", "--amend", "-a", "-m", "By hand, again"]
+
+
+def push(bench):
+    """Through pre-push here and pre-receive there."""
+    commit(bench)
+    bench.tool.git(bench.repo, "commit", "-q", "-m", "By hand")
+    remote = bench.repo / "remote.git"
+    bench.tool.git(bench.repo, "init", "-q", "--bare", "--template=", str(remote))
+    bench.tool.must(bench.name, remote, "hooks", "install")
+    return []
+
+
+def push_words(bench):
+    return ["git", "-C", str(bench.repo), "push", "-q", "remote.git", "HEAD:refs/heads/main"]
+
+
 def commit_words(bench):
     return ["git", "-C", str(bench.repo), "commit", "-q", "-m", "By hand"]
 
@@ -548,4 +574,6 @@ CASES = [
     Case("hooks install --chain", "hooks install", install_chained, OURS, resumable=True),
     Case("hooks uninstall", "hooks uninstall", uninstall, OURS, resumable=True),
     Case("git commit, through the hooks", "hook", commit, OURS, git=True, argv=commit_words),
+    Case("git commit --amend, through all", "hooks install", amend, OURS, git=True, argv=amend_words),
+    Case("git push, to a server with hooks", "hooks install", push, OURS, git=True, argv=push_words),
 ]

@@ -38,6 +38,7 @@ PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
 GIT_INDEX = re.compile(r"^\.git/(worktrees/[^/]*/)?index$")
 # A note of git's to itself, which it does not mind to lose.
 GIT_NOTE = re.compile(r"^\.git/worktrees/[^/]*/ORIG_HEAD$")
+GIT_STORE = re.compile(r"\.git/(objects|logs)$")
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
 TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
 
@@ -112,7 +113,7 @@ def walk(repo):
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 info = entry.stat(follow_symlinks=False)
                 yield path, info
-                if stat.S_ISDIR(info.st_mode) and path not in (".git/objects", ".git/logs"):
+                if stat.S_ISDIR(info.st_mode) and not GIT_STORE.search(path):
                     stack.append(path)
 
 
