@@ -470,12 +470,11 @@ def amend(bench):
     commit(bench)
     bench.tool.must(bench.name, bench.repo, "hooks", "install", "--all")
     bench.tool.git(bench.repo, "commit", "-q", "-m", "By hand")
-    write(bench.repo, "README.md", "# Another\n")
     return []
 
 
 def amend_words(bench):
-    return ["git", "-C", str(bench.repo), "commit", "-q", "--amend", "-a", "-m", "By hand, again"]
+    return ["git", "-C", str(bench.repo), "commit", "-q", "--amend", "-m", "By hand, again"]
 
 
 def push(bench):
@@ -574,6 +573,7 @@ CASES = [
     Case("hooks install --chain", "hooks install", install_chained, OURS, resumable=True),
     Case("hooks uninstall", "hooks uninstall", uninstall, OURS, resumable=True),
     Case("git commit, through the hooks", "hook", commit, OURS, git=True, argv=commit_words),
-    Case("git commit --amend, through all", "hooks install", amend, OURS, git=True, argv=amend_words),
+    Case("git commit --amend, through all", "hooks install", amend, OURS, resumable=True, git=True,
+         argv=amend_words),
     Case("git push, to a server with hooks", "hooks install", push, OURS, git=True, argv=push_words),
 ]

@@ -88,6 +88,10 @@ def git_view(repo, env):
             + ask("fsck", "--connectivity-only", "--no-dangling", "--no-progress"))
 
 
+def is_of_git(name):
+    return name == "sh" or (name.startswith("git") and name != "git-striatum")
+
+
 def active_run(moment):
     return any(set(row).isdisjoint(("completed", "failed", "canceled")) for row in moment.tables.get("runs", []))
 
@@ -192,7 +196,7 @@ class Trial:
         for number, call in enumerate(self.calls, 1):
             _, _, who, kind, name, fd, target = (call.split(" ", 6) + [""] * 7)[:7]
             child = who.startswith("child")
-            if self.case.argv and who.partition(":")[2] in ("git", "sh"):
+            if self.case.argv and is_of_git(who.partition(":")[2]):
                 continue
             yield "kill", number
             if child:
