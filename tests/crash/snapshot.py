@@ -31,7 +31,8 @@ UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".git/str
 ACTIVE = ".git/striatum/active"
 # Random bytes from end to end: the name tells enough.
 OPAQUE = re.compile(r"^(\.provenance/striatum/(?!trust/)|home/)")
-SHARD_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$")
+# Folders that may stay behind empty: git knows no such thing, and nobody is misled by one.
+EMPTY_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$|^\.striatum/plugins(/|$)")
 # What a key's public half says is of no use, and no harm, without the key: the key itself is made last.
 PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
 # Binary, with times and inodes; what it says is compared through git.
@@ -120,13 +121,13 @@ def walk(repo):
 def is_compared(path):
     if path in UNSTABLE:
         return False
-    return not any(pattern.search(path) for pattern in (GIT_INDEX, GIT_NOTE, TEMPORARY, SHARD_FOLDER, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
+    return not any(pattern.search(path) for pattern in (GIT_INDEX, GIT_NOTE, TEMPORARY, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
 
 
 def files(repo, words):
     out = {}
     for path, info in walk(repo):
-        if not is_compared(path):
+        if not is_compared(path) or (stat.S_ISDIR(info.st_mode) and EMPTY_FOLDER.search(path)):
             continue
         full = os.path.join(repo, path)
         if stat.S_ISLNK(info.st_mode):
