@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Callable
 
-from workbench import Flow, edge, job, workflow, write
+from workbench import BASE, Flow, edge, job, workflow, write
 
 BOTH = ("striatum", "git-striatum")
 
@@ -35,6 +35,8 @@ class Case:
     sound: tuple = ()
     # HOME lies in the repository's folder and is compared with it.
     home_inside: bool = False
+    # A text of the user's that must be somewhere in work trees or saved refs after every interruption.
+    kept: str = None
     # How work that stopped between two steps goes on, where that is not by typing the verb again.
     resume: Callable = None
 
@@ -378,49 +380,80 @@ def apply_dry(bench):
     return ["apply", "--run-id", reviewed_work(bench).run, "--dry-run"]
 
 
-def in_worktrees(bench):
-    """A claimed job of a lane that works in worktrees, the workflow's own files committed."""
-    spec = workflow([job("draft")])
-    spec["lanes"] = {"local": {**spec["lanes"]["local"], "worktree_isolation": "per_job"}}
-    f = flow(bench, spec)
-    bench.tool.git(bench.repo, "add", "wf")
-    bench.tool.git(bench.repo, "commit", "-q", "-m", "Workflow")
+def isolated(bench):
+    """Somebody holds a job that wants a worktree."""
+    lanes = {"local": {**BASE["lanes"]["local"], "worktree_isolation": "per_job"}}
+    f = flow(bench, workflow([job("draft"), job("next")], [edge("draft", "next")], lanes=lanes))
+    fingerprint(bench, "human:author")
     f.start()
     return f, f.ack(f.claim())
 
 
-def create_worktree(bench):
-    _, held = in_worktrees(bench)
+def worktree_create(bench):
+    _, held = isolated(bench)
     return ["worktree", "create", *held.who()]
 
 
-def worktree(bench, text=None):
-    """Its id, path, and who holds it; `text`: what an agent wrote there."""
-    f, held = in_worktrees(bench)
+UNCOMMITTED = "not committed anywhere"
+
+
+def in_worktree(bench):
+    """Work in a worktree: the flow, what is held, the worktree's id and folder."""
+    f, held = isolated(bench)
     made = f.do("worktree", "create", *held.who())
-    if text:
-        write(bench.repo, f"{made['worktree_path']}/{held.paths[0]}", text)
-    return f, held, made["worktree_id"]
+    write(bench.repo / made["worktree_path"], held.paths[0], f"# {UNCOMMITTED}\n")
+    return f, held, made
 
 
-def release_worktree(text, *flags):
+def worktree_release(*flags, dirty=True):
     def ready(bench):
-        return ["worktree", "release", "--worktree-id", worktree(bench, text)[2], *flags]
+        _, held, made = in_worktree(bench)
+        if not dirty:
+            (bench.repo / made["worktree_path"] / held.paths[0]).unlink()
+        return ["worktree", "release", "--worktree-id", made["worktree_id"], *flags]
     return ready
 
 
-def prune_worktrees(bench):
-    f, held, _ = worktree(bench)
-    f.do("block", *held.who(), "--kind", "question", "--severity", "blocked", "--description", "?")
-    return ["worktree", "prune"]
+def published_in_worktree(bench):
+    f, held, made = in_worktree(bench)
+    inside = bench.repo / made["worktree_path"]
+    for args in (["publish-artifact", *held.who(), "--kind", "handoff", "--logical-name", "main", "--path", held.paths[0]],
+                 ["complete", *held.who()]):
+        bench.tool.must_in(bench.name, inside, *args)
+    return f, made
 
 
 def apply_from_worktree(bench):
-    fingerprint(bench, "human:author")
-    f, held, _ = worktree(bench, "# work\n")
-    f.do("publish-artifact", *held.who(), "--kind", "handoff", "--logical-name", "main", "--path", held.paths[0])
-    f.do("complete", *held.who())
-    return ["apply", "--run-id", f.run]
+    return ["apply", "--run-id", published_in_worktree(bench)[0].run]
+
+
+def worktree_prune(bench):
+    f, _ = published_in_worktree(bench)
+    f.do("apply", "--run-id", f.run)
+    return ["worktree", "prune"]
+
+
+def lapsed(bench):
+    f = flow(bench, reviewed()).start()
+    f.finish()
+    f.claim("reviewer", "--lease-seconds", "-5")
+    return f
+
+
+def recovery_auto(bench):
+    return ["recovery", "auto", "--run-id", lapsed(bench).run, "--autonomous-review-requeue"]
+
+
+def recovery_cancel(bench):
+    f = flow(bench).start()
+    held = f.ack(f.claim())
+    return ["recovery", "cancel-job", "--run-id", f.run, "--job-id", held.job, "--reason", "stuck", "--cascade"]
+
+
+def summary(bench):
+    f = flow(bench, workflow([job("draft")])).start()
+    f.finish()
+    return ["run", "summary", "--run-id", f.run, "--path", "docs/summary.md"]
 
 
 def create_key(bench):
@@ -555,17 +588,17 @@ CASES = [
     Case("apply (the user at work)", "apply", apply_with_changes, OURS, resumable=True, git=True,
          sound=("verify", "--self-asserted", "HEAD")),
     Case("apply --dry-run", "apply", apply_dry, OURS, git=True),
-    Case("apply from a worktree", "apply", apply_from_worktree, OURS, resumable=True, git=True,
-         sound=("verify", "--self-asserted", "HEAD")),
-    Case("worktree create", "worktree create", create_worktree, resumable=True, git=True),
-    Case("worktree release", "worktree release", release_worktree(None), resumable=True, git=True),
-    Case("worktree release (work saved unasked)", "worktree release", release_worktree("# work\n"), ("striatum",),
-         resumable=True, git=True),
-    Case("worktree release --save", "worktree release", release_worktree("# work\n", "--save"), OURS, resumable=True,
-         git=True),
-    Case("worktree release --discard", "worktree release", release_worktree("# work\n", "--discard"), OURS,
-         resumable=True, git=True),
-    Case("worktree prune", "worktree prune", prune_worktrees, OURS, resumable=True, git=True),
+    Case("worktree create", "worktree create", worktree_create, OURS, resumable=True, git=True),
+    Case("worktree release", "worktree release", worktree_release(dirty=False), OURS, resumable=True, git=True),
+    Case("worktree release --save", "worktree release", worktree_release("--save"), OURS, resumable=True, git=True,
+         kept=UNCOMMITTED),
+    Case("worktree release --discard", "worktree release", worktree_release("--discard"), OURS, resumable=True, git=True),
+    Case("worktree prune", "worktree prune", worktree_prune, OURS, resumable=True, git=True, kept=UNCOMMITTED),
+    Case("apply, from a worktree", "worktree create", apply_from_worktree, OURS, resumable=True, git=True,
+         kept=UNCOMMITTED, sound=("verify", "--self-asserted", "HEAD")),
+    Case("recovery auto", "recovery auto", recovery_auto),
+    Case("recovery cancel-job", "recovery cancel-job", recovery_cancel),
+    Case("run summary", "run summary", summary, resumable=True, alike=(r'"sha256":"[0-9a-f]{64}"',)),
     Case("key create", "key create", create_key, OURS, resumable=True, home_inside=True),
     Case("trust init", "trust init", trust_init, OURS, resumable=True),
     Case("trust add", "trust add", trust_add, OURS, resumable=True),

@@ -229,6 +229,8 @@ class Trial:
         self.outcome.states[where] += 1
         for rule in found.broken:
             note(f"broken: {rule}")
+        if self.case.kept and not self.keeps(self.case.kept):
+            note("uncommitted work is lost")
         if where == "between" and not self.case.resumable:
             note(f"half done: {found.differences(self.after)} against done, "
                  f"{found.differences(self.before)} against not done")
@@ -239,6 +241,14 @@ class Trial:
         if found == self.before:
             return "before"
         return "after" if found == self.after else "between"
+
+    def keeps(self, text):
+        """Does it lie in a file of a work tree, or behind a ref?"""
+        for path in self.repo.rglob("*"):
+            if path.is_file() and ".git" not in path.parts and text.encode() in path.read_bytes():
+                return True
+        refs = self.tool.git(self.repo, "for-each-ref", "--format=%(refname)").stdout.split()
+        return any(self.tool.git(self.repo, "grep", "-q", text, ref, check=False).returncode == 0 for ref in refs)
 
     def judge_exit(self, mode, hit, where, note, call):
         if hit.timeout:

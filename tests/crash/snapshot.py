@@ -35,11 +35,8 @@ OPAQUE = re.compile(r"^(\.provenance/striatum/(?!trust/)|home/)")
 EMPTY_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$|^\.striatum/plugins(/|$)")
 # What a key's public half says is of no use, and no harm, without the key: the key itself is made last.
 PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
-# Binary, with times and inodes; what it says is compared through git.
-GIT_INDEX = re.compile(r"^\.git/(worktrees/[^/]*/)?index$")
-# A note of git's to itself, which it does not mind to lose.
-GIT_NOTE = re.compile(r"^\.git/worktrees/[^/]*/ORIG_HEAD$")
-GIT_STORE = re.compile(r"\.git/(objects|logs)$")
+GIT_STORE = re.compile(r"\.git/(worktrees/[^/]+/)?(objects|logs)$")
+GIT_INDEX = re.compile(r"^\.git/(worktrees/[^/]+/)?(index|ORIG_HEAD)$")
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
 TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
 
@@ -119,9 +116,9 @@ def walk(repo):
 
 
 def is_compared(path):
-    if path in UNSTABLE:
+    if path in UNSTABLE or GIT_INDEX.search(path):
         return False
-    return not any(pattern.search(path) for pattern in (GIT_INDEX, GIT_NOTE, TEMPORARY, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
+    return not any(pattern.search(path) for pattern in (TEMPORARY, WRITERS_LOCK, GIT_LOCK, PUBLIC_HALF))
 
 
 def files(repo, words):

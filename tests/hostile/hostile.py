@@ -261,7 +261,7 @@ def paths(examiner, arguments):
     for name in NAMES:
         flow = start(examiner, name)
         held, review = flow.ack(flow.claim()), flow.ack(flow.claim("reviewer"))
-        evidence = has(examiner, "evidence", "export")
+        reports = [verb for verb in (["evidence", "export"], ["run", "summary"]) if has(examiner, *verb)]
         for path in [*OUTSIDE_PATHS, *GIT_PATHS, *ODD_FILES]:
             examiner.probe(name, ["publish-artifact", *held.who(), "--kind", "handoff", "--logical-name", "main",
                                   f"--path={path}"], {6})
@@ -269,8 +269,8 @@ def paths(examiner, arguments):
                                   f"--path={path}"], {6})
             examiner.probe(name, ["decision", "record", "--run-id", flow.run, "--outcome", "accepted", "--title", "t",
                                   f"--path={path}"], {6, 1} if path in ODD_FILES else {6})
-            if evidence:
-                examiner.probe(name, ["evidence", "export", "--run-id", flow.run, f"--path={path}"],
+            for verb in reports:
+                examiner.probe(name, [*verb, "--run-id", flow.run, f"--path={path}"],
                                {6, 1} if path in ODD_FILES else {6})
             if path in GIT_PATHS and "/../" not in path:
                 examiner.probe(name, ["workflow", "init", "--", path], {2, 4, 6, 8})
@@ -278,8 +278,8 @@ def paths(examiner, arguments):
         for path in ("mine.md", "README.md", "docs/kept.md"):
             examiner.probe(name, ["decision", "record", "--run-id", flow.run, "--outcome", "accepted", "--title", "t",
                                   "--path", path], {6})
-            if evidence:
-                examiner.probe(name, ["evidence", "export", "--run-id", flow.run, "--path", path], {6})
+            for verb in reports:
+                examiner.probe(name, [*verb, "--run-id", flow.run, "--path", path], {6})
         for path in ("link/wf", "folder", "docs"):
             examiner.probe(name, ["workflow", "init", path], {4, 6, 8})
         for path in ("fifo", "folder", "socket", "device", "/dev/zero", "/dev/full", "absent.json", ".git/config",
@@ -311,7 +311,8 @@ def branches(examiner, arguments):
 def names(examiner, arguments):
     """Texts and ids: stored as they are or refused, never run, never shown raw."""
     known = {verb: has(examiner, verb) for verb in ("why", "list", "status", "doctor", "evidence", "apply", "receipt",
-                                                    "key", "trust", "verify")}
+                                                    "key", "trust", "verify", "worktree", "recovery", "skills",
+                                                    "plugin")}
     for name in NAMES:
         flow = start(examiner, name)
         held = flow.ack(flow.claim())
@@ -357,6 +358,17 @@ def names(examiner, arguments):
                                       ("key", ["key", "export", "--", text], {2, 3, 4}),
                                       ("trust", ["trust", "add", t("--principal"), "--", "mine.md"], {1, 2, 3, 4, 6, 8}),
                                       ("trust", ["trust", "init", t("--root")], {1, 2, 3, 4, 6, 8}),
+                                      ("worktree", ["worktree", "release", t("--worktree-id")], {2, 3, 4}),
+                                      ("worktree", ["worktree", "create", "--session-id", held.session, t("--job-id"),
+                                                    "--lease-id", held.lease], {2, 3, 4, 5}),
+                                      ("worktree", ["worktree", "list", t("--run-id")], {0, 3}),
+                                      ("recovery", ["recovery", "stale-leases", t("--run-id")], {0, 3}),
+                                      ("recovery", ["recovery", "requeue-stale", "--run-id", flow.run, t("--job-id")],
+                                       {2, 3, 4, 5}),
+                                      ("recovery", ["recovery", "cancel-job", "--run-id", flow.run, t("--job-id"),
+                                                    "--reason", "x"], {2, 3, 4}),
+                                      ("skills", ["skills", "install", "--dry-run", t("--namespace")], {0, 2, 4, 6, 8}),
+                                      ("plugin", ["plugin", "install", "--dry-run", t("--target")], {0, 1, 2, 3, 4, 6}),
                                       ("verify", ["verify", "--", text], {2, 3, 14}),
                                       ("verify", ["verify", t("--root")], {2, 3, 4, 14})):
                 if known[verb]:

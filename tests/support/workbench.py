@@ -81,9 +81,18 @@ class Tool:
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
         return Reply(done.returncode, done.stdout, done.stderr)
 
+    def must_in(self, name, folder, *args):
+        """As `must`, in a folder that finds its repository by itself."""
+        done = subprocess.run([self.links[name], *map(str, args), "--json"], cwd=folder, env=self.env,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return self.data_of(Reply(done.returncode, done.stdout, done.stderr), name, args)
+
     def must(self, name, repo, *args, **kwargs):
         """The data of a call that has to succeed."""
-        reply = self.call(name, repo, *args, **kwargs)
+        return self.data_of(self.call(name, repo, *args, **kwargs), name, args)
+
+    @staticmethod
+    def data_of(reply, name, args):
         if reply.exit != 0 or reply.data is None:
             raise Unexpected(f"{name} {' '.join(map(str, args))}: exit {reply.exit}: "
                              f"{(reply.stdout + reply.stderr).decode('utf-8', 'replace').strip()}")
