@@ -81,6 +81,8 @@ if(STRIATUM_LONG_TESTS)
 endif()
 striatum_suite("crash: every writing call" TIMEOUT 14400 CORES 2 LABELS once
   COMMAND crash/crash.py ${program} ${crash} --seed 1)
+striatum_suite("crash: planted faults are found" TIMEOUT 600 CORES 2 LABELS once
+  COMMAND crash/crash.py ${program} --self-check --show 0)
 striatum_suite("hostile: names, paths, contents" TIMEOUT 3600 COMMAND hostile/hostile.py ${program} ${hostile})
 striatum_suite("differential: against 1.24.0" TIMEOUT 7200 CORES 2 LABELS once COMMAND ./with_reference.sh
   ${PYTHON3} differential/differential.py --ours ${program} --seed 1 --calls ${calls} --coverage ${coverage})
