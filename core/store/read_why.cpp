@@ -91,6 +91,7 @@ Json ids_beginning(Connection& db, const std::string& start) {
   if (noun == "lease") return STRIATUM_IDS("lease_id", "leases");
   if (noun == "art") return STRIATUM_IDS("artifact_id", "artifacts");
   if (noun == "verdict") return STRIATUM_IDS("verdict_id", "verdicts");
+  if (noun == "wt") return STRIATUM_IDS("worktree_id", "job_worktrees");
   if (noun == "blk") return STRIATUM_IDS("blocker_id", "blockers");
   return Json::array();
 #undef STRIATUM_IDS

@@ -80,7 +80,7 @@ bool bare(const std::vector<std::string>& args, const Shell& shell) { return arg
 /// Where ids of ours may stand in the words of a line: values of some options, and what `why` is asked about.
 bool takes_id(const Line& line, std::size_t at) {
   static const std::set<std::string_view> kOptions{"--run-id",   "--session-id", "--parent-session-id",    "--job-id", "--message-id",
-                                                   "--lease-id", "--blocker-id", "--findings-artifact-id"};
+                                                   "--lease-id", "--blocker-id", "--worktree-id", "--findings-artifact-id"};
   return at > 0 && (kOptions.count(line.words[at - 1]) != 0 || (line.verb == "why" && line.words[at - 1] == "--"));
 }
 

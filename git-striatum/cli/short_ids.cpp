@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kWhole = 32;
 constexpr std::size_t kShown = 8;
 constexpr std::size_t kLeast = 4;
-constexpr std::string_view kNouns[] = {"run_", "sess_", "msg_", "lease_", "art_", "verdict_", "blk_"};
+constexpr std::string_view kNouns[] = {"run_", "sess_", "msg_", "lease_", "art_", "verdict_", "blk_", "wt_"};
 
 bool is_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 

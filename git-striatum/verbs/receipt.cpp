@@ -4,7 +4,9 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/paper.hpp"
 #include "cli/shell.hpp"
+#include "cli/short_ids.hpp"
 #include "hooks/receipt_files.hpp"
 #include "hooks/receipt_review.hpp"
 #include "verbs/families.hpp"
@@ -20,15 +22,16 @@ hooks::ReceiptPlaces places(Shell& shell) {
   return out;
 }
 
-std::string list_text(const Json& data) {
-  std::string out;
+std::string list_text(const Json& data, const Paper& paper) {
+  std::vector<std::vector<std::string>> rows;
   for (const Json& row : data["items"]) {
-    out += text_member(row, "receipt").substr(0, 12) + "  " + text_member(row, "state") + "  " +
-           printable(text_member(row, "issued_at")) + "  " + printable(text_member(row, "run_id"));
-    if (const auto commit = optional_text(row, "commit")) out += "  " + commit->substr(0, 12);
-    out += "\n";
+    const auto issued = parse_instant(text_member(row, "issued_at"));
+    rows.push_back({text_member(row, "receipt").substr(0, 12), text_member(row, "state"),
+                    issued ? relative(*issued, paper.now) : "-", shorten_ids(printable(text_member(row, "run_id"))),
+                    optional_text(row, "commit").value_or("-").substr(0, 12)});
   }
-  return out.empty() ? "No receipts yet.\n" : out;
+  if (rows.empty()) return "no receipts\n";
+  return table({{"RECEIPT"}, {"STATE"}, {"ISSUED"}, {"RUN"}, {"COMMIT"}}, rows, paper);
 }
 
 std::string show_text(const Json& data) {
@@ -66,7 +69,7 @@ void add_list_verb(CLI::App& group, Shell& shell) {
   verb->callback([run, &shell] {
     const auto id = *run ? std::optional(RunId(**run)) : std::nullopt;
     const Json data = hooks::receipt_list(places(shell), id);
-    shell.finish(data, [&] { return list_text(data); });
+    shell.finish(data, [&] { return list_text(data, paper_of(shell)); });
   });
 }
 

@@ -19,7 +19,7 @@ std::string created_text(const Json& data) {
   for (const Json& other : member(data, "earlier")) {
     out += "An earlier try of this work lies in " + shown(other, "folder") + "\n";
   }
-  return out + "\nNext: cd " + shown(data, "folder") + "\n";
+  return out + "\nnext: cd " + shown(data, "folder") + "\n";
 }
 
 std::string released_text(const Json& data) {
