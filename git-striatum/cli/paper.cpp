@@ -19,6 +19,8 @@ const char* colour_of(const std::string& state) {
       {"blocked", "33"},     {"ready", "33"},    {"stale_lease", "33"},   {"waiting_human", "33"},
       {"failed", "31"},      {"canceled", "31"}, {"skipped", "31"},       {"needs_branch_confirmation", "33"},
       {"needs_revision", "33"}, {"reject", "31"}, {"accept", "32"},       {"accept_with_findings", "32"},
+      {"exact", "32"},       {"carried", "32"},  {"human", "32"},         {"adapted", "33"},
+      {"proposed", "33"},    {"uncovered", "31"},
   };
   const auto found = kColours.find(state);
   return found == kColours.end() ? nullptr : found->second;

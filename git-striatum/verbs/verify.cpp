@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/paper.hpp"
 #include "cli/shell.hpp"
 #include "export/annotations.hpp"
 #include "export/ssh.hpp"
@@ -75,11 +76,11 @@ std::string anchor_line(const Report& report) {
   return out + "\n";
 }
 
-std::string commit_lines(const provenance::JudgedCommit& commit) {
-  std::string out = "  " + commit.id.hex().substr(0, 12) + "  ";
-  std::string cls(to_text(commit.cls));
+std::string commit_lines(const provenance::JudgedCommit& commit, const Paper& paper) {
+  const std::string word(to_text(commit.cls));
+  std::string cls = word;
   cls.resize(std::max<std::size_t>(cls.size(), 17), ' ');
-  out += cls + printable(commit.subject) + "\n";
+  std::string out = "  " + commit.id.hex().substr(0, 12) + "  " + painted(cls, word, paper) + printable(commit.subject) + "\n";
   for (const auto& path : commit.paths) {
     if (path.cls == Class::exact || path.cls == Class::carried || path.cls == Class::human) continue;
     out += "      " + std::string(to_text(path.cls)) + ": " + printable(path.path) + " +" + std::to_string(path.added) +
@@ -94,11 +95,11 @@ std::string place_of(const Finding& finding) {
   return out;
 }
 
-std::string people_text(const Report& report) {
+std::string people_text(const Report& report, const Paper& paper) {
   std::string out = anchor_line(report);
-  for (const auto& commit : report.commits) out += commit_lines(commit);
+  for (const auto& commit : report.commits) out += commit_lines(commit, paper);
   for (const Finding& finding : report.findings) {
-    out += finding.kind + place_of(finding) + ": " + printable(finding.detail) + "\n";
+    out += painted(finding.kind, "failed", paper) + place_of(finding) + ": " + printable(finding.detail) + "\n";
     for (const std::string& hint : finding.hints) out += "    " + printable(hint) + "\n";
     if (const std::string what = advice(finding.kind); finding.hints.empty() && !what.empty()) out += "    " + what + "\n";
   }
@@ -110,9 +111,10 @@ std::string people_text(const Report& report) {
   }
   const Code code = report.exit_code();
   if (code == Code::verification && report.findings.empty()) {
-    out += "not verified: name the root key with --root SHA256:FINGERPRINT, or accept this with --self-asserted\n";
+    out += painted("not verified", "failed", paper) + ": name the root key with --root SHA256:FINGERPRINT, or accept this with --self-asserted\n";
   } else {
-    out += std::string(code == Code::ok ? "verified" : "not verified") + ": " + counts_line(report) + "\n";
+    out += (code == Code::ok ? painted("verified", "completed", paper) : painted("not verified", "failed", paper)) + ": " +
+           counts_line(report) + "\n";
   }
   return out;
 }
@@ -155,7 +157,7 @@ void check_usage(const Shell& shell, const VerifyArgs& args) {
 std::string annotated(Shell& shell, const VerifyArgs& args, const Report& report) {
   if (args.annotations == "gitlab") return provenance::gitlab_report(report);
   const std::string token = to_hex(shell.world().random.bytes(16));
-  return provenance::github_quoted(people_text(report), token) + provenance::github_annotations(report);
+  return provenance::github_quoted(people_text(report, {}), token) + provenance::github_annotations(report);
 }
 
 void run_verify(Shell& shell, VerifyArgs& args) {
@@ -175,7 +177,7 @@ void run_verify(Shell& shell, VerifyArgs& args) {
     shell.finish_as_is(report.exit_code(), annotated(shell, args, report));
     return;
   }
-  shell.finish_with(report.exit_code(), provenance::to_json(report), [&] { return people_text(report); });
+  shell.finish_with(report.exit_code(), provenance::to_json(report), [&] { return people_text(report, paper_of(shell)); });
 }
 
 }  // namespace
