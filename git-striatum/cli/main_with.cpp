@@ -44,8 +44,10 @@ void add_families(CLI::App& root, Shell& shell, const std::vector<std::string>& 
   const auto& all = families();
   for (std::size_t i = 1; i < args.size(); ++i) {
     if (args[i] == "-h" || args[i].rfind("--h", 0) == 0) break;
-    if (args[i].rfind("--r", 0) == 0 && args[i].find('=') == std::string::npos) ++i;  // the value of a root option
-    if (i >= args.size()) break;
+    if (args[i].rfind("--r", 0) == 0 && args[i].find('=') == std::string::npos) {
+      ++i;  // the value of a root option
+      continue;
+    }
     const auto named = std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.verb == args[i]; });
     if (named == all.end()) continue;
     named->add(root, shell);
