@@ -21,7 +21,8 @@ TOKEN = re.compile(
     r"(?P<free><TEXT>|<one-line notice[^>]*>|<usage lines>|<uncaught exception[^>]*>)|(?P<repo><REPO>)"
     r"|(?P<id>" + common.RANDOM_ID.pattern + r")"
     r"|(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)|(?P<day>(?<!\d)20\d\d-\d\d-\d\d(?!\d))"
-    r"|(?P<span>\d+h \d+m \d+s)|(?P<clock>(?<![\dT:])\d\d:\d\d:\d\d(?![\d:]))|(?P<sha>(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))")
+    r"|(?P<span>\d+h \d+m \d+s)|(?P<clock>(?<![\dT:])\d\d:\d\d:\d\d(?![\d:]))"
+    r"|(?P<cut>sha256=[0-9a-f]{6,63}_)|(?P<sha>(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f]))")
 SHAPE = {"free": r".*", "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "day": r"\d{4}-\d\d-\d\d",
          "span": r"\d+h \d+m \d+s", "clock": r"\d\d:\d\d:\d\d",
          "cut": r"sha256=[0-9a-f]+_"}

@@ -11,6 +11,8 @@ import common
 ORDERED_LISTS = {"list runs": ("created_at", "run_id"), "list sessions": ("registered_at", "session_id"),
                  "list artifacts": ("created_at", "artifact_id"),
                  "list workflows": ("loaded_at", "workflow_snapshot_id")}
+# Ids and digests that a frame cuts off at its width.
+CUT = re.compile(r"\b((?:run|sess|msg|art|verdict|blk|lease|wp|wt|sup|proc)_|sha256=)[0-9a-f]{1,63}_$", re.MULTILINE)
 USAGE_ERROR = re.compile(r"^striatum( [a-z-]+)*: error: ")
 
 
@@ -175,7 +177,8 @@ class Comparison:
     def _plain(self, ref_reply, our_reply):
         if ref_reply.exit == 0 and ref_reply.stdout.startswith("usage"):
             return [] if our_reply.stdout.strip() else [Difference("reply", "(help)", "usage text", "")]
-        left, right = self.ref.show(ref_reply.stdout), self.ours.show(our_reply.stdout)
+        left, right = (CUT.sub(r"\1…_", side.show(reply.stdout))
+                       for side, reply in ((self.ref, ref_reply), (self.ours, our_reply)))
         return [] if left == right else [Difference("reply", "(text)", left, right)]
 
     def _error(self, verb, left, right):
