@@ -148,6 +148,7 @@ Json init_workflow(const std::string& path, domain::StarterStyle style, Instant 
   const fs::path target = tidy(path);
   const std::string name = target.native();
   const std::string slug = target.filename().native();
+  os::sweep_temporaries(target.has_parent_path() ? target.parent_path().native() : ".");
   if (slug.empty() || slug == "." || slug == ".." ||
       fs::symlink_status(target).type() != fs::file_type::not_found) {
     refuse(Code::workflow, "workflow init refuses to overwrite " + quote(name),

@@ -342,6 +342,8 @@ class Exchange {
     const ssize_t count = ::write(child_.ours.input.get(), rest_.data(), rest_.size());
     if (count >= 0) rest_.remove_prefix(static_cast<std::size_t>(count));
     const bool broken = count < 0 && errno != EAGAIN && errno != EINTR;
+    // A child may stop reading; a half input that nobody knows of must not become its whole.
+    if (broken && errno != EPIPE) fail_errno(errno, "writing to", command_.argv.front());
     if (broken || rest_.empty()) child_.ours.input.reset();
   }
 
