@@ -16,7 +16,8 @@ void refresh_active_marker(app::Context& ctx) {
                         (ctx.state_exists() && store::any_active_run(ctx.state().db()));
     if (active == os::exists(marker)) return;
     if (!active) {
-      os::remove_file(marker);
+      // Who sees no state here may stand beside it (--repo PATH).
+      if (ctx.state_exists()) os::remove_file(marker);
       return;
     }
     os::ensure_directory(folder, 0700);

@@ -72,7 +72,7 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
   const Fd fd(
       detail::retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
   if (!fd.valid()) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return std::nullopt;
     fail_errno(errno, "opening", path);
   }
   struct stat info {};

@@ -269,7 +269,7 @@ def paths(examiner, arguments):
                                   f"--path={path}"], {6})
             examiner.probe(name, ["decision", "record", "--run-id", flow.run, "--outcome", "accepted", "--title", "t",
                                   f"--path={path}"], {6, 1} if path in ODD_FILES else {6})
-            for verb in reports:
+            for verb in (reports if not path.startswith("file:") else ()):  # an odd name, but a name
                 examiner.probe(name, [*verb, "--run-id", flow.run, f"--path={path}"],
                                {6, 1} if path in ODD_FILES else {6})
             if path in GIT_PATHS and "/../" not in path:
@@ -591,17 +591,23 @@ def hook_traps(examiner):
     target = examiner.repo / ".git/hooks/pre-commit"
     for title, make in HOOKS.items():
         for chain in ([], ["--chain"]):
+            if examiner.left_out():
+                continue
             make(target, examiner.repo)
-            others = ["repo/.git/hooks/commit-msg*", "repo/.git/striatum*", "repo/.git/config"]
+            others = ["repo/.git/hooks/" + hook for hook in ("commit-msg", "post-*", "pre-applypatch", "pre-merge-commit",
+                                                             "pre-push", "prepare-*")]
+            others += ["repo/.git/striatum*", "repo/.git/config"]
             if chain and title in ("script", "no newline"):
                 others.append("repo/.git/hooks/pre-commit")
             examiner.before = examiner.sandbox.listing()
             was = examiner.before["repo/.git/hooks/pre-commit"]
+            part, examiner.part = examiner.part, (0, 1)  # what is installed is uninstalled
             examiner.probe("git-striatum", ["hooks", "install", *chain], {0, 1, 4, 6}, may=others,
                            label=f"hook is a {title}: install")
             examiner.probe("git-striatum", ["hooks", "status"], {0, 1}, label=f"hook is a {title}: status")
             examiner.probe("git-striatum", ["hooks", "uninstall"], {0, 1, 4, 6}, may=others,
                            label=f"hook is a {title}: uninstall")
+            examiner.part = part
             if examiner.sandbox.listing().get("repo/.git/hooks/pre-commit") != was:
                 examiner.finding("hooks", [title, *chain], "another hook after install and uninstall")
             if target.is_dir() and not target.is_symlink():
