@@ -124,7 +124,8 @@ class PolicyCheck {
                 "git striatum submit-review --session-id SESSION --job-id JOB --lease-id LEASE --path PATH --verdict accept",
                 apply_command(run)};
       case Shortfall::Of::human_verdicts:
-        return {"a review of receipt " + one.digest.hex().substr(0, 12) + ", signed by a person, has to be committed"};
+        return {"a person reviews it: git striatum receipt review " + one.digest.hex().substr(0, 12) +
+                " --verdict accept --path PATH"};
       case Shortfall::Of::signatures:
         return {"sign with all of them at once: " + apply_command(run) + " --key SHA256:… --key SHA256:…"};
     }

@@ -27,6 +27,7 @@ WORDS = "the receipt names every hunk that a lease of this session may change be
 class History:
     def __init__(self, path, source, seed=1):
         self.random, self.repo = random.Random(seed), lib.Repo(path, lib.Keys(path.parent))
+        self.repo.generator.sig_files = True
         subprocess.run(["git", "clone", "-q", "--no-hardlinks", source, path], env=self.repo.env, check=True)
         for name, value in (("user.name", "Tester"), ("user.email", "tester@example.org"), ("gpg.format", "ssh"),
                             ("gc.auto", "0"), ("core.hooksPath", "/dev/null")):

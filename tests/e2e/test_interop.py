@@ -77,6 +77,7 @@ class Interop(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
         cls.lab = lab.Lab(cls.folder, PROGRAM)
         cls.repo = cls.lab.repo(trusted=("lane:local", "human:ann"))
+        cls.repo.git("config", "striatum.signingKey", cls.lab.keys["lane:local"])
         run = reviewed(cls.repo, {"src/add.py": "def add(a, b):\n    return a + b\n"})
         cls.repo.apply(run)
         run = reviewed(cls.repo, {"src/caf\u00e9.py": "x = '\u00fc'\n"}, branch="second")

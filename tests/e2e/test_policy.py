@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A policy says what it misses, and the command it names supplies it.
+"""The target's policy says what a branch misses, and the command it names supplies it.
 
 usage: test_policy.py PROGRAM [unittest options]"""
 import json
@@ -22,15 +22,21 @@ class Policy(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.lab = lab.Lab(self.folder, PROGRAM)
         self.repo = self.lab.repo(trusted=("lane:local", "human:ann"))
+        self.repo.git("config", "striatum.signingKey", self.lab.keys["lane:local"])
+
+    def applied(self, text):
+        return self.repo.apply(reviewed(self.repo, {"src/add.py": text}))
 
     def rule(self, **rule):
-        """The next version of the policy, with one rule, signed by the root."""
+        """The next version of the policy on main, with one rule, signed by the root; HEAD stays where it is."""
+        branch = self.repo.git("branch", "--show-current")
+        self.repo.git("switch", "-q", "main")
         policy = json.loads(self.repo.read(POLICY))
         policy |= {"version": policy["version"] + 1, "rules": [{"paths": ["src/"]} | rule]}
         self.repo.write(POLICY, json.dumps(policy) + "\n")
         key = next(row for row in self.lab.call(["key", "list"], self.repo.path)["items"] if row["role"].startswith("root"))
         self.repo.git("-c", "gpg.format=ssh", "-c", f"user.signingkey={key['path']}", "commit", "-q", "-S", "-am", "policy")
-        return self.repo.head()
+        self.repo.git("switch", "-q", branch)
 
     def unmet(self, revision):
         code, data = self.repo.verify(revision, "--root", self.repo.root)
@@ -43,11 +49,11 @@ class Policy(unittest.TestCase):
         self.assertEqual((code, data["findings"]), (0, []))
 
     def test_a_persons_review(self):
-        base = self.rule(verdicts={"human": 1})
-        done = self.repo.apply(reviewed(self.repo, {"src/add.py": "fine = 1\n"}))
-        finding = self.unmet(f"{base}..HEAD")
-        self.assertIn("wants 1 accepting reviews signed by people", finding["detail"])
-        self.assertIn("has 0", finding["detail"])
+        done = self.applied("fine = 1\n")
+        self.passes("main..HEAD")
+        self.rule(verdicts={"human": 1})
+        finding = self.unmet("main..HEAD")
+        self.assertIn("wants 1 accepting reviews signed by people, has 0", finding["detail"])
         command = finding["hints"][0].partition(": ")[2].split()
         self.assertEqual(command[:4], ["git", "striatum", "receipt", "review"])
         self.assertTrue(done["receipt"].startswith(command[4]))
@@ -64,27 +70,27 @@ class Policy(unittest.TestCase):
         signed = self.repo.call(*words, "--key", self.lab.keys["human:ann"])
         self.repo.sign(signed)
         self.assertEqual(self.repo.status(), "")
-        self.passes(f"{base}..HEAD")
-        code, data = self.repo.verify(f"{base}..HEAD", "--root", self.repo.root)
+        self.passes("main..HEAD")
+        code, data = self.repo.verify("main..HEAD", "--root", self.repo.root)
         self.assertEqual([commit["class"] for commit in data["commits"]], ["exact", "exact"])
 
     def test_a_second_signature(self):
-        self.rule(signatures={"human": 1, "lane": 1})
         run = reviewed(self.repo, {"src/add.py": "fine = 2\n"})
         self.repo.apply(run)
-        finding = self.unmet("HEAD")
-        self.assertIn("wants 1 signatures by keys of role human", finding["detail"])
+        self.rule(signatures={"human": 1, "lane": 1})
+        finding = self.unmet("main..HEAD")
+        self.assertIn("wants 1 signatures by keys of role human, has 0", finding["detail"])
         self.assertIn(f"git striatum apply --run-id {run} --key", finding["hints"][0])
+        self.repo.git("switch", "-q", "main")
         run = reviewed(self.repo, {"src/add.py": "fine = 3\n"}, branch="again")
         self.repo.apply(run, "--key", self.lab.keys["lane:local"], "--key", self.lab.keys["human:ann"])
         self.passes("HEAD")
 
     def test_verdicts_and_lanes(self):
-        base = self.rule(verdicts={"accepting": 1, "distinct_lanes": 2})
-        self.repo.apply(reviewed(self.repo, {"src/add.py": "fine = 4\n"}))
-        finding = self.unmet(f"{base}..HEAD")
-        self.assertIn("wants 2 lanes among the accepting verdicts", finding["detail"])
-        self.assertIn("has 1 (local)", finding["detail"])
+        self.applied("fine = 4\n")
+        self.rule(verdicts={"accepting": 1, "distinct_lanes": 2})
+        finding = self.unmet("main..HEAD")
+        self.assertIn("wants 2 lanes among the accepting verdicts, has 1 (local)", finding["detail"])
         self.assertTrue(any("submit-review" in hint for hint in finding["hints"]))
 
     def test_what_no_rule_accepts(self):
