@@ -5,9 +5,11 @@
 team() {
   cd "$repo"
   git switch -q "$home_branch"
+  branch=work/pages
+  while git rev-parse -q --verify "refs/heads/$branch" >/dev/null; do branch=$branch-again; done
   sed "s|@DIR@|$dir|g" "$top/examples/demo/team.json" >"$scratch/pages.json"
   run=$(git striatum run prepare --workflow "$scratch/pages.json" --json | field run_id)
-  git striatum branch confirm --run-id "$run" --branch work/pages --create --json >/dev/null
+  git striatum branch confirm --run-id "$run" --branch "$branch" --create --json >/dev/null
   git striatum run start --run-id "$run" --json >/dev/null
   agents=
   for name in ann ben cleo; do
@@ -15,8 +17,8 @@ team() {
     agents="$agents $!"
   done
   for agent in $agents; do wait "$agent"; done
-  shown git log --oneline "$home_branch..work/pages"
-  shown git striatum verify --root "$root_fpr" "$home_branch..work/pages"
+  shown git log --oneline "$home_branch..$branch"
+  shown git striatum verify --root "$root_fpr" "$home_branch..$branch"
 }
 
 # A server that takes what it can verify, and nothing else.
@@ -30,9 +32,9 @@ team_push() {
   echo "And one more thing." >>"${dir}pages/usage.md"
   git commit -qam "A line that nobody reviewed" --no-verify
   code=0
-  shown git push --no-verify server work/pages || code=$?
+  shown git push --no-progress --no-verify server "$branch" || code=$?
   [ "$code" != 0 ] || { echo "the server took what nobody vouches for" >&2; exit 1; }
   git reset -q --hard HEAD^
   say "Without that commit:"
-  shown git push server work/pages
+  shown git push --no-progress server "$branch"
 }
