@@ -45,7 +45,7 @@ def workflow(rnd):
               if (names[a], names[b]) in edges and rnd.random() < 0.3][:4]
     if count > 2 and rnd.random() < 0.1:
         edges.append((names[-1], names[0]))
-    return {"schema_version": "striatum.workflow.v1", "workflow_id": rnd.choice(["flow", 7, None]), "workflow_version": rnd.choice(["1", 3, 1.5]),
+    return {"schema_version": "striatum.workflow.v1", "workflow_id": rnd.choice(["flow", 7, "ünï"]), "workflow_version": rnd.choice(["1", 3, 1.5]),
             "name": "n", "branch": {"mode": "confirm", **({"suggested_name": "work/topic"} if rnd.random() < 0.7 else {})},
             "coordinator": {"role_id": "author", "lane_id": "local"}, "lanes": {"local": {"display_model": "M"}},
             "roles": {"author": {}, "reviewer": {}}, "context_docs": [], "parallelism": {}, "jobs": jobs,
