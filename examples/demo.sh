@@ -50,9 +50,11 @@ shown() {
   else
     "$@" >"$scratch/shown" 2>&1 || code=$?
   fi
-  tr -d '\r' <"$scratch/shown" | sed 's/^/     /'
+  tr -d '\r' <"$scratch/shown" | sed "s/$(printf '\033')\[K//g; s/^/     /"
   return $code
 }
+# short ID: as much of it as a person types.
+short() { printf '%.12s' "$1"; }
 # field NAME: a text member of the reply on standard input.
 field() { grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
 
@@ -99,7 +101,9 @@ settle() {
   git config --global user.email person@example.org
   git config --global init.defaultBranch main
   git config --global advice.detachedHead false
-  [ -n "$bold" ] || git config --global color.ui false
+  if [ -z "$bold" ]; then
+    for name in ui push transport remote; do git config --global color.$name false; done
+  fi
 }
 
 # The repository to work on; `dir` is where the little project lies in it.
@@ -146,6 +150,11 @@ keys() {
   say "the trust is committed on $home_branch, signed by the root key"
 }
 
+# unused BRANCH: that name, or a longer one that the repository does not have.
+unused() {
+  if git rev-parse -q --verify "origin/$1" >/dev/null; then unused "$1-again"; else printf '%s' "$1"; fi
+}
+
 # One round of each agent.
 agent() { "$top/examples/demo/agent-$1.sh" "$run" "$dir"; }
 
@@ -174,9 +183,8 @@ END
 
   step "A run: who may do what, in which order, on which branch"
   run=$(git striatum run prepare --workflow "${dir}workflow/fix-slug.json" --json | field run_id)
-  say "run $run: fix, then review; a review may send the fix back twice"
-  branch=work/fix-slug
-  while git rev-parse -q --verify "origin/$branch" >/dev/null; do branch=$branch-again; done
+  say "run $(short "$run"): fix, then review; a review may send the fix back twice"
+  branch=$(unused work/fix-slug)
   git striatum branch confirm --run-id "$run" --branch "$branch" --create >/dev/null
   git striatum run start --run-id "$run" >/dev/null
   say "on branch $branch, which started at $(git rev-parse --short HEAD)"
@@ -184,7 +192,7 @@ END
   step "Round 1: the author repairs, the reviewer is not content"
   agent author
   agent reviewer
-  shown git striatum status --run-id "$run"
+  shown git striatum status --run-id "$(short "$run")"
 
   step "Round 2: the author revises, a fresh reviewer accepts"
   agent author
@@ -193,7 +201,7 @@ END
   shown git striatum log verify
 
   step "Apply: what was reviewed becomes one signed commit"
-  shown git striatum apply --run-id "$run" -m "Make address words of any title"
+  shown git striatum apply --run-id "$(short "$run")" -m "Make address words of any title"
   shown git show --stat --format=medium HEAD -- . ':!.provenance'
   receipt=$(git log -1 --format='%(trailers:key=Striatum-Receipt,valueonly)' | sed 's/^sha256://' | head -n 1)
   [ -n "$receipt" ] || { echo "the commit names no receipt" >&2; exit 1; }

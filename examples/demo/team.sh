@@ -5,11 +5,10 @@
 team() {
   cd "$repo"
   git switch -q "$home_branch"
-  branch=work/pages
-  while git rev-parse -q --verify "refs/heads/$branch" >/dev/null; do branch=$branch-again; done
   sed "s|@DIR@|$dir|g" "$top/examples/demo/team.json" >"$scratch/pages.json"
+  pages=$(unused work/pages)
   run=$(git striatum run prepare --workflow "$scratch/pages.json" --json | field run_id)
-  git striatum branch confirm --run-id "$run" --branch "$branch" --create --json >/dev/null
+  git striatum branch confirm --run-id "$run" --branch "$pages" --create --json >/dev/null
   git striatum run start --run-id "$run" --json >/dev/null
   agents=
   for name in ann ben cleo; do
@@ -17,8 +16,8 @@ team() {
     agents="$agents $!"
   done
   for agent in $agents; do wait "$agent"; done
-  shown git log --oneline "$home_branch..$branch"
-  shown git striatum verify --root "$root_fpr" "$home_branch..$branch"
+  shown git log --oneline "$home_branch..$pages"
+  shown git striatum verify --root "$root_fpr" "$home_branch..$pages"
 }
 
 # A server that takes what it can verify, and nothing else.
@@ -32,9 +31,9 @@ team_push() {
   echo "And one more thing." >>"${dir}pages/usage.md"
   git commit -qam "A line that nobody reviewed" --no-verify
   code=0
-  shown git push --no-progress --no-verify server "$branch" || code=$?
+  shown git push -q --no-verify server "$pages" || code=$?
   [ "$code" != 0 ] || { echo "the server took what nobody vouches for" >&2; exit 1; }
   git reset -q --hard HEAD^
   say "Without that commit:"
-  shown git push --no-progress server "$branch"
+  shown git push -q server "$pages" && say "It is there: $(git ls-remote server "refs/heads/$pages" | cut -c 1-12)"
 }
