@@ -126,16 +126,17 @@ Json stale_leases(Context& ctx, const RunId& run) {
   });
 }
 
-nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, const JobId& id) {
+nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, const JobId& id, Inspected inspected) {
   auto& db = unit.db();
   const auto stale = lapsed(db, run, id);
   if (!stale) {
     refuse(Code::transition, "job " + quote(id.str()) + " has no expired lease to requeue it for",
            {"`recovery stale-leases` lists what lapsed"});
   }
-  if (stale->repo_write) {
+  if (stale->repo_write && inspected == Inspected::no) {
     refuse(Code::transition, "repo-write stale jobs require manual inspection",
-           {"look at the work tree, then `recovery cancel-job` and `run retry-job`"});
+           {"look at the work tree, then `git striatum recovery requeue-stale --inspected` with the same ids",
+            "to give the job up: `recovery cancel-job`"});
   }
   const bool already = stale->job_state == JobState::queued && stale->message_state == "pending";
   if (!already) {
@@ -146,7 +147,7 @@ nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, 
   event.job = id;
   event.message = stale->message;
   event.lease = stale->lease;
-  event.payload = {{"already_reclaimable", already}, {"repo_write", false}};
+  event.payload = {{"already_reclaimable", already}, {"repo_write", stale->repo_write}};
   unit.event(event);
   return {{"status", already ? "already_reclaimable" : "requeued"},
           {"run_id", run.str()},
@@ -154,15 +155,15 @@ nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, 
           {"workflow_job_id", stale->workflow_job.str()},
           {"lease_id", stale->lease->str()},
           {"message_id", stale->message ? Json(stale->message->str()) : Json()},
-          {"repo_write", false},
+          {"repo_write", stale->repo_write},
           {"next_actions", {"register_or_select_session", "claim_available_work"}}};
 }
 
-Json requeue_stale(Context& ctx, const RunId& run, const JobId& job) {
+Json requeue_stale(Context& ctx, const RunId& run, const JobId& job, Inspected inspected) {
   return write(ctx, [&](store::WriteUnit& unit) {
     (void)store::get_run(unit.db(), run);
     expire_overdue(unit, run);
-    return Json(requeue_lapsed(unit, run, job));
+    return Json(requeue_lapsed(unit, run, job, inspected));
   });
 }
 

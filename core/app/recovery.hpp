@@ -13,10 +13,12 @@ namespace striatum::app {
 /// `{run_id, stale_count, stale_leases[], next_actions[]}`
 [[nodiscard]] Json stale_leases(Context& ctx, const RunId& run);
 
-/// Puts a job that does not write the repository back into the queue after its lease lapsed.
-[[nodiscard]] Json requeue_stale(Context& ctx, const RunId& run, const JobId& job);
+/// Somebody looked at what a job that writes the repository left behind: it may be done again from there.
+enum class Inspected { no, yes };
+/// Puts a job back into the queue after its lease lapsed; one that writes the repository only when inspected.
+[[nodiscard]] Json requeue_stale(Context& ctx, const RunId& run, const JobId& job, Inspected inspected);
 /// The same inside a unit; keys in the order in which sweeps print them.
-nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, const JobId& job);
+nlohmann::ordered_json requeue_lapsed(store::WriteUnit& unit, const RunId& run, const JobId& job, Inspected inspected);
 
 struct CancelJob {
   RunId run;

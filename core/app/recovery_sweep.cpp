@@ -111,7 +111,7 @@ class Sweep {
         ctx_,
         [&](store::WriteUnit& unit) -> Json {
           if (store::find_sweep_act(unit.db(), cause)) return {};
-          result = requeue_lapsed(unit, run_, lapsed.job);
+          result = requeue_lapsed(unit, run_, lapsed.job, Inspected::no);
           store::begin_sweep_act(unit.db(), cause, run_, lapsed.job, unit.now());
           store::settle_sweep_act(unit.db(), cause);
           return {};

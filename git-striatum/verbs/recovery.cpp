@@ -51,13 +51,18 @@ void add_requeue_stale(CLI::App& group, Shell& shell) {
   struct Args {
     std::string run;
     std::string job;
+    bool inspected = false;
   };
   auto args = std::make_shared<Args>();
   auto* verb = group.add_subcommand("requeue-stale", "Queue a job again whose lease lapsed; not one that writes the repository");
   add_run_id(*verb, args->run);
   add_text(*verb, "--job-id", args->job, "The job")->required();
+  if (shell.name() == app::Name::git_striatum) {
+    verb->add_flag("--inspected", args->inspected, "Also one that writes the repository: what it left behind was looked at");
+  }
   verb->callback([args, &shell] {
-    const Json data = app::requeue_stale(shell.open(), RunId(args->run), JobId(args->job));
+    const auto inspected = args->inspected ? app::Inspected::yes : app::Inspected::no;
+    const Json data = app::requeue_stale(shell.open(), RunId(args->run), JobId(args->job), inspected);
     shell.finish(data, [&] { return people_requeued(data); });
   });
 }

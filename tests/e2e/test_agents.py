@@ -185,9 +185,25 @@ class Case(unittest.TestCase):
         # The person has said: hello.
         agent.type("checkpoint resolve", "continue", BLOCKER_ID=blocker)
 
+    def look(self, agent):
+        """What a reader does first when something went wrong."""
+        agent.status()
+        agent.type("doctor", RUN_ID=agent.run)
+        stale = agent.type("recovery stale-leases", RUN_ID=agent.run)["stale_leases"]
+        self.assertIn(agent.job, [row["job_id"] for row in stale])
+        self.assertIn(agent.run, agent.type("dashboard", RUN_ID=agent.run))
+        return agent.type("why", ID=agent.job)["job"]["state"]
+
     def drive(self, agent):
         agent.begin("../workflow.json")
         self.take(agent, "implement")
+        agent.repo.write("hello.sh", "echo half\n")
+        self.lose(agent)
+        self.assertEqual(self.look(agent), "stale_lease")
+        self.assertFalse(agent.claim())
+        # The person has looked: go on from there.
+        agent.type("recovery requeue-stale", "--inspected", RUN_ID=agent.run, JOB_ID=agent.job)
+        self.assertTrue(agent.claim())
         self.checkpoint(agent)
         self.assertTrue(agent.claim())
         agent.do("greets by name")
@@ -195,9 +211,7 @@ class Case(unittest.TestCase):
 
         self.take(agent, "review")
         self.lose(agent)
-        agent.status()
-        self.assertEqual(agent.type("why", ID=agent.job)["job"]["state"], "queued")
-        agent.type("doctor", RUN_ID=agent.run)
+        self.assertEqual(self.look(agent), "queued")
         self.take(agent, "review")
         self.assertEqual(agent.review("needs_revision", "quote the name")["verdict"]["status"], "revision_requested")
 

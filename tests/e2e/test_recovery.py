@@ -95,6 +95,18 @@ def what_wrote_the_repository_waits_for_a_person(folder, program):
     assert run.repo.call("run", "retry-job", "--run-id", run.id, "--job-id", job)["new_state"] == "queued"
 
 
+def what_a_person_looked_at_goes_back_to_the_queue(folder, program):
+    run = Run(folder, program)
+    job, lease = run.claim(run.author, "-5")
+    ids = ["recovery", "requeue-stale", "--run-id", run.id, "--job-id", job]
+    assert "--inspected" in run.repo.fails(*ids)[1]["hints"][0]
+    done = run.repo.call(*ids, "--inspected")
+    assert (done["status"], done["lease_id"], done["repo_write"]) == ("requeued", lease, True), done
+    assert run.events("recovery.stale_requeued")[0]["repo_write"] is True
+    assert run.repo.call(*ids, "--inspected")["status"] == "already_reclaimable"
+    assert run.claim(run.author)[0] == job
+
+
 def a_dry_run_writes_nothing(folder, program):
     run = Run(folder, program, checkpoint_timeout_seconds=0, autonomous_review_requeue=True,
               escalation_hook={"kind": "marker_file", "path": "STALLED.md"})
