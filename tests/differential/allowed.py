@@ -97,7 +97,9 @@ def installed_text(difference):
 def manifest(difference):
     """The digests of the texts; and ours leaves a manifest alone when nothing changed."""
     return (difference.where.endswith("manifest.json")
-            and re.search(r"=(template_sha256|generated_at)$", difference.path) is not None)
+            and re.search(r"=(template_sha256|generated_at)$", difference.path) is not None
+            or difference.verb in ("skills install", "init") and difference.where == "reply"
+            and re.search(r"\.(sha256_before|sha256_after|prior_sha256)$", difference.path) is not None)
 
 
 NO_NUMBER = re.compile(r"NaN|Infinity|[^\w.]\d{20}")
