@@ -79,7 +79,7 @@ _striatum_words()
         'doctor') echo '--help --run-id --verbose --deep --json' ;;
         'recovery') echo 'stale-leases requeue-stale cancel-job auto watch --help' ;;
         'recovery stale-leases') echo '--help --run-id --json' ;;
-        'recovery requeue-stale') echo '--help --run-id --job-id --json' ;;
+        'recovery requeue-stale') echo '--help --run-id --job-id --inspected --json' ;;
         'recovery cancel-job') echo '--help --run-id --job-id --reason --cascade --json' ;;
         'recovery auto') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --dry-run --json' ;;
         'recovery watch') echo '--help --run-id --autonomous-review-requeue --autonomous-process-reconcile --max-requeue --checkpoint-timeout --eligible-after --interval-seconds --exit-on-terminal --no-exit-on-terminal --max-sweeps --json' ;;
