@@ -54,11 +54,13 @@ void occupy_closed_streams() {
   ::_exit(static_cast<int>(Code::general));
 }
 
+/// Before anything else is made: that may already be too much.
+[[gnu::constructor(101)]] void handle_the_unhandled() { std::set_terminate(end_without_handler); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::set_terminate(end_without_handler);
   occupy_closed_streams();
   striatum::SystemClock clock;
   striatum::SystemRandom random;

@@ -71,6 +71,7 @@ std::optional<fs::path> copies_dir(const Place& place) {
 store::State& Context::state() {
   if (state_) return *state_;
   state_ = std::make_unique<store::State>(place.state_dir, command);
+  os::sweep_temporaries(place.state_dir.string());
   if (const auto dir = copies_dir(place)) {
     state_->keep_copies_in(*dir);
     // What killed commands left where private indexes, the mark of an active run and copies are made.

@@ -597,7 +597,7 @@ CASES = [
     Case("worktree prune", "worktree prune", worktree_prune, OURS, resumable=True, git=True, kept=UNCOMMITTED),
     Case("apply, from a worktree", "worktree create", apply_from_worktree, OURS, resumable=True, git=True,
          kept=UNCOMMITTED, sound=("verify", "--self-asserted", "HEAD")),
-    Case("recovery auto", "recovery auto", recovery_auto),
+    Case("recovery auto", "recovery auto", recovery_auto, resumable=True),
     Case("recovery cancel-job", "recovery cancel-job", recovery_cancel),
     Case("run summary", "run summary", summary, resumable=True, alike=(r'"sha256":"[0-9a-f]{64}"',)),
     Case("key create", "key create", create_key, OURS, resumable=True, home_inside=True),

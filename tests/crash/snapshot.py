@@ -32,7 +32,7 @@ ACTIVE = ".git/striatum/active"
 # Random bytes from end to end: the name tells enough.
 OPAQUE = re.compile(r"^(\.provenance/striatum/(?!trust/)|home/)")
 # Folders that may stay behind empty: git knows no such thing, and nobody is misled by one.
-EMPTY_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$|^\.striatum/plugins(/|$)")
+EMPTY_FOLDER = re.compile(r"^\.provenance/.*/[0-9a-f]{2}$|^\.striatum/plugins(/|$)|^\.git/worktrees$")
 # What a key's public half says is of no use, and no harm, without the key: the key itself is made last.
 PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
 GIT_STORE = re.compile(r"\.git/(worktrees/[^/]+/)?(objects|logs)$")

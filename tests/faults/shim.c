@@ -8,7 +8,8 @@
  *   FAULT_STOP=1           the process stops (SIGSTOP) before it queues for the state's write lock, once
  *   FAULT_MALLOC=N         the N-th allocation fails; with FAULT_STICKY=1 every later one too
  *   FAULT_COUNT=FILE       the number of allocations is written there at the end
- * Allocations are those of the program itself, not of its children.
+ * Allocations are those of the program itself, not of its children, nor of OpenSSL, which does not survive a lack of
+ * memory while it starts.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -113,21 +114,26 @@ static int in_the_program(void) {
          strcmp(program_invocation_short_name, "git-striatum") == 0;
 }
 
+static int of_openssl(void* caller) {
+  Dl_info from;
+  return dladdr(caller, &from) != 0 && from.dli_fname != NULL && strstr(from.dli_fname, "libcrypto") != NULL;
+}
+
 /* The variables are looked up with the first allocation; getenv itself allocates nothing. */
-static int fails(void) {
+static int fails(void* caller) {
   if (failing < 0) {
     failing = in_the_program() ? number("FAULT_MALLOC") : 0;
     sticky = number("FAULT_STICKY") != 0;
   }
   const long mine = __atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
-  if (failing == 0 || mine < failing || (mine > failing && !sticky)) return 0;
+  if (failing == 0 || mine < failing || (mine > failing && !sticky) || of_openssl(caller)) return 0;
   errno = ENOMEM;
   return 1;
 }
 
-void* malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
-void* calloc(size_t count, size_t size) { return fails() ? NULL : __libc_calloc(count, size); }
-void* realloc(void* old, size_t size) { return fails() ? NULL : __libc_realloc(old, size); }
+void* malloc(size_t size) { return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size); }
+void* calloc(size_t count, size_t size) { return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size); }
+void* realloc(void* old, size_t size) { return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size); }
 
 __attribute__((destructor)) static void tell(void) {
   const char* path = getenv("FAULT_COUNT");
