@@ -274,6 +274,7 @@ def a_watch_survives_being_killed(folder, program):
     text = run.repo.read("STALLED.md") if (run.repo.path / "STALLED.md").exists() else ""
     assert text.count(checkpoint) <= 1
     assert not run.pid_file().exists()
+    print(f"  killed {KILLS} times")
 
 
 TESTS = [a_dead_agents_job_is_claimable_within_one_sweep, what_wrote_the_repository_waits_for_a_person, a_dry_run_writes_nothing,
