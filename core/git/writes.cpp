@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cstdlib>
 
 #include "base/text.hpp"
+#include "git/discover.hpp"
 #include "git/program.hpp"
 #include "os/files.hpp"
 
@@ -60,13 +62,19 @@ void copy_index(const std::string& from, const std::string& to) {
 class ScratchObjects {
  public:
   explicit ScratchObjects(const Program& git) : folder_(git.git_dir()) {
-    std::string real = git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
     git_ = git.with_environment("GIT_OBJECT_DIRECTORY", folder_.path())
-               .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real);
+               .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real_objects(git));
   }
   [[nodiscard]] const Program& git() const { return *git_; }
 
  private:
+  static std::string real_objects(const Program& git) {
+    const auto places = discover(git.folder(), Environment::ignore);
+    const bool plain = places && places->git_dir == git.git_dir() && std::getenv("GIT_OBJECT_DIRECTORY") == nullptr;
+    if (plain) return os::path_join(places->common_dir, "objects");
+    return git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
+  }
+
   os::TemporaryFolder folder_;
   std::optional<Program> git_;
 };
