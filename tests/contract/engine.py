@@ -249,8 +249,9 @@ class Replay:
         if "args" in step:
             return self._command(step, where)
         if "write_file" in step:
-            common.write_file(self.repo, self.matcher.pairs.translate(step["write_file"]), step["content"])
-            self.transcript.append({"write_file": step["write_file"], "content": step["content"]})
+            path = self.matcher.pairs.translate(step["write_file"])
+            common.write_file(self.repo, path, step["content"])
+            self.transcript.append({"write_file": path, "content": step["content"]})
             return []
         if "read_file" in step:
             return self._read(step, where)
