@@ -36,12 +36,12 @@ std::optional<std::string> checked_label(const Json& head, const std::optional<s
 
 /// A reviewer beside an active author is not fresh unless a person says why it may be. Returns that reason.
 std::optional<std::string> require_fresh_reviewer(store::Connection& db, const Run& run, const RegisterSession& command) {
-  if (command.force_non_fresh && (!command.reason || blank(*command.reason))) {
-    refuse(Code::transition, "--force-non-fresh needs a non-empty --reason", {"say why in --reason"});
-  }
   if (command.role != "reviewer") return std::nullopt;
   if (!store::wants_fresh_reviewers(db, run.id) || !store::has_active_session(db, run.id, "author")) return std::nullopt;
-  if (command.force_non_fresh) return command.reason;
+  if (command.force_non_fresh && command.reason && !blank(*command.reason)) return command.reason;
+  if (command.force_non_fresh) {
+    refuse(Code::transition, "--force-non-fresh needs a non-empty --reason", {"say why in --reason"});
+  }
   refuse(Code::transition,
          "this workflow wants fresh reviewers and an author session is active; --force-non-fresh with --reason overrides",
          {"register reviewers first, or close the author's session with `session close`"});

@@ -12,7 +12,7 @@ ORDERED_LISTS = {"list runs": ("created_at", "run_id"), "list sessions": ("regis
                  "list artifacts": ("created_at", "artifact_id"),
                  "list workflows": ("loaded_at", "workflow_snapshot_id")}
 # Ids and digests that a frame cuts off at its width.
-CUT = re.compile(r"\b((?:run|sess|msg|art|verdict|blk|lease|wp|wt|sup|proc)_|sha256=)[0-9a-f]{1,63}_$", re.MULTILINE)
+CUT = re.compile(r"\b((?:run|wfs|dec|sess|msg|art|verdict|blk|lease|wp|wt|sup|proc)_|sha256=)[0-9a-f]{1,63}_$", re.MULTILINE)
 USAGE_ERROR = re.compile(r"^striatum( [a-z-]+)*: error: ")
 
 
