@@ -229,6 +229,7 @@ Json evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& j
 
 Json export_evidence(app::Context& ctx, const ExportEvidence& command) {
   (void)store::get_run(ctx.state().db(), command.run);
+  (void)app::plain_path(command.path);  // refused before anything is looked at
   app::sweep(ctx, command.run);
   const std::string exported_at = to_text(command.exported_at.value_or(ctx.clock.now()));
   std::string text;

@@ -144,7 +144,7 @@ class Side:
             digest = hashlib.sha256(content).hexdigest()
             if digest not in self.digests:
                 self.versions[path] = self.versions.get(path, 0) + 1
-                name = path.replace("\n", "<newline>")
+                name = self.show(path).replace("\n", "<newline>")
                 self.digests[digest] = f"digest of {name} (version {self.versions[path]})"
 
     def files(self):
@@ -162,10 +162,10 @@ class Side:
         for path in self.files():
             full = self.repo / path
             if full.is_symlink():
-                shown[path] = f"link to {os.readlink(full)}"
+                shown[self.show(path)] = f"link to {os.readlink(full)}"
             else:
                 mark, content = self.seen_files.get(path, (None, b""))
-                shown[path] = self.show(content.decode("utf-8", "surrogateescape"))
+                shown[self.show(path)] = self.show(content.decode("utf-8", "surrogateescape"))
         return shown
 
     def branches(self):
