@@ -150,6 +150,11 @@ ALLOWED = [
     Entry("plain message", "design 1: a crash becomes a plain message",
           lambda d: d.where == "crash" and bool(d.ours)),
     Entry("no JSON", "cli 8 row 1: 4 for broken message bodies", no_json, apart=True),
+    Entry("no JSON in front matter", "lifecycle 5: `key: <JSON value>`, which NaN and Infinity are not",
+          lambda d: d.where == "message" and d.codes == (6, 6) and re.search("got '-?(NaN|Infinity)'", d.ours) is not None),
+    Entry("help behind a bad choice", "cli 1: -h at any level is usage and exit 0",
+          lambda d: d.where == "exit" and d.codes == (2, 0) and "invalid choice" in d.ref
+          and any(word in ("-h", "--help") for word in d.step["call"])),
     Entry("no JSON in a workflow", "cli 8 row 1: 8 for workflow files", no_json_in_workflow, apart=True),
     Entry("one transaction", "lifecycle 5 (submit-review is three), design 1 (nothing half-done)", one_transaction,
           apart=True),
