@@ -80,7 +80,8 @@ void forget_worktree(const std::string& common_dir, const std::string& folder) {
   std::error_code error;
   std::filesystem::remove_all(one, error);
   if (error) os::fail_errno(error.value(), "removing", one.string());
-  std::filesystem::remove(all, error);  // as git does with the last one; not empty is no error here
+  std::filesystem::remove(all, error);  // as git does with the last one
+  if (error && error != std::errc::directory_not_empty) os::fail_errno(error.value(), "removing", all.string());
 }
 
 std::optional<Places> worktree_places(const std::string& folder) {

@@ -297,9 +297,9 @@ class Exchange {
         next_ = Steady::now() + kDrain;
         child_.ours.input.reset();
       }
-      if (status_ && !open()) return *status_;
+      if (status_ && !open()) return ended();
       if (next_ && Steady::now() >= *next_) {
-        if (status_) return *status_;
+        if (status_) return ended();
         stop();
       }
       wait_for_something();
@@ -307,6 +307,12 @@ class Exchange {
   }
 
  private:
+  /// A child that got or gave less than there was has done something else than it was asked for.
+  [[nodiscard]] int ended() const {
+    if (broken_ != 0) fail_errno(broken_, "talking to", command_.argv.front());
+    return *status_;
+  }
+
   [[nodiscard]] bool open() const { return child_.ours.out.valid() || child_.ours.err.valid(); }
 
   void stop() {
@@ -342,8 +348,7 @@ class Exchange {
     const ssize_t count = ::write(child_.ours.input.get(), rest_.data(), rest_.size());
     if (count >= 0) rest_.remove_prefix(static_cast<std::size_t>(count));
     const bool broken = count < 0 && errno != EAGAIN && errno != EINTR;
-    // A child may stop reading; a half input that nobody knows of must not become its whole.
-    if (broken && errno != EPIPE) fail_errno(errno, "writing to", command_.argv.front());
+    if (broken && errno != EPIPE) broken_ = errno;  // who stops reading has read what it wants
     if (broken || rest_.empty()) child_.ours.input.reset();
   }
 
@@ -352,6 +357,7 @@ class Exchange {
     const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (count <= 0) {
+      if (count < 0) broken_ = errno;
       from.reset();
       return;
     }
@@ -364,6 +370,8 @@ class Exchange {
   Child& child_;
   Finished& result_;
   std::string_view rest_;
+  /// errno of a stream that failed under way.
+  int broken_ = 0;
   std::optional<int> status_;
   std::optional<Steady::time_point> next_;
 };
