@@ -114,7 +114,7 @@ std::optional<Json> recover(app::Context& ctx, const git::Program& git, const gi
 }  // namespace
 
 os::FairLock lock_branch(const app::Context& ctx, const std::string& branch) {
-  constexpr std::chrono::minutes kPatience{1};
+  constexpr std::chrono::minutes kPatience{5};
   try {
     return os::FairLock::acquire(lock_path(ctx, branch), ctx.command, kPatience);
   } catch (const Error& error) {

@@ -13,7 +13,7 @@
 
 namespace striatum::hooks {
 
-/// The turn of one apply on a branch; waits up to a minute, then refuses (4).
+/// The turn of one apply on a branch; waits up to five minutes, then refuses (4).
 [[nodiscard]] os::FairLock lock_branch(const app::Context& ctx, const std::string& branch);
 
 /// From a branch that has moved to the end: index and files, rows, event. `detail` of the intent names the commit.

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 using store::WorktreeIntent;
 using store::WorktreeStep;
 
-constexpr std::chrono::minutes kPatience{1};
+constexpr std::chrono::minutes kPatience{5};
 
 std::string lock_path(const Context& ctx) { return (ctx.place.state_dir / "worktrees.lock").string(); }
 
