@@ -42,7 +42,7 @@ std::string stuck_line(const Json& data, const Json& row) {
   const std::string job = shown(row, member(row, "workflow_job_id").is_string() ? "workflow_job_id" : "job_id");
   if (reason == "repo_write_requires_operator_inspection") {
     return "stuck: " + job + " was writing the repository when its lease lapsed; look at the work tree, then\n  " +
-           command("recovery cancel-job", data, row) + " --reason WHY\n";
+           command("recovery requeue-stale", data, row) + " --inspected\n";
   }
   if (reason == "autonomous_review_requeue_disabled") return "to be claimed again: " + job + "\n";
   if (reason == "blocker_recovery_eligible") return "blocked: " + job + "\n  " + command("run retry-job", data, row) + "\n";
@@ -59,7 +59,7 @@ std::string people_stale_leases(const Json& data, const Paper& paper) {
     const bool waits = text_member(row, "job_state") == "stale_lease";
     out += shown(row, "workflow_job_id") + ": lease ended " + when(row, "expires_at", paper) + ", the job is " +
            shown(row, "job_state") + "\n";
-    if (waits) out += "  look at the work tree, then " + command("recovery cancel-job", data, row) + " --reason WHY\n";
+    if (waits) out += "  look at the work tree, then " + command("recovery requeue-stale", data, row) + " --inspected\n";
   }
   return out.empty() ? "no lease has lapsed\n" : out;
 }
