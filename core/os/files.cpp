@@ -138,13 +138,14 @@ std::string new_temporary_name() {
 
 namespace {
 
-/// Nobody is at work on it: its maker holds a lock as long as it lives.
-bool is_abandoned(int folder, const char* name, const struct stat& info) {
+/// Is nobody at work on it? Its maker holds a lock as long as it lives. `lock` is ours then, and has to be kept until
+/// the entry is gone: a maker that comes a moment later waits for it, and sees that it has to begin again.
+bool is_abandoned(int folder, const char* name, const struct stat& info, Fd& lock) {
   constexpr time_t kMinute = 60;
   if (S_ISLNK(info.st_mode)) return ::time(nullptr) - info.st_mtime >= kMinute;
   if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) return false;
-  const Fd fd(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return fd.valid() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+  lock = Fd(::openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
 }  // namespace
@@ -155,9 +156,10 @@ std::size_t sweep_temporaries(const std::string& folder) {
   std::size_t removed = 0;
   while (const dirent* entry = ::readdir(dir)) {
     struct stat info {};
+    Fd lock;
     if (!is_temporary_name(entry->d_name) ||
         ::fstatat(::dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !is_abandoned(::dirfd(dir), entry->d_name, info)) {
+        !is_abandoned(::dirfd(dir), entry->d_name, info, lock)) {
       continue;
     }
     std::error_code error;
