@@ -16,6 +16,11 @@ std::string shell_line(const HookSpec& hook, std::string_view arguments) {
          (arguments.empty() ? "" : " " + std::string(arguments)) + "; fi";
 }
 
+/// A script of a person's goes on after a command that failed, where husky's shell stops.
+std::string own_line(const HookSpec& hook) {
+  return shell_line(hook, hook.can_stop ? "\"$@\" || exit $?" : "\"$@\"");
+}
+
 // ---- lefthook --------------------------------------------------------------------------------------------
 
 std::string lefthook_arguments(const HookSpec& hook) {
@@ -88,6 +93,21 @@ std::string in_doubt(const std::string& file) {
   return "ours is in " + file + ", but not as printed or under conditions; --probe tells whether it runs";
 }
 
+/// Whether a script comes to the wanted line: nothing before it ends or turns the script.
+Proof script_proof(const HookSpec& hook, std::string_view script, const std::string& wanted, const std::string& file) {
+  if (script.find("git striatum hook " + std::string(hook.name)) == std::string_view::npos) return {false, not_there(file)};
+  constexpr std::array<std::string_view, 9> kTurns{"exit", "exec", "return", "if ", "case ", "while ",
+                                                   "for ", "<<",   "{"};
+  for (const std::string& line : split(script, '\n')) {
+    if (line == wanted) return {true, ""};
+    if (comment_or_empty(line)) continue;
+    const bool turns = std::any_of(kTurns.begin(), kTurns.end(),
+                                   [&](std::string_view word) { return line.find(word) != std::string::npos; });
+    if (turns) break;
+  }
+  return {false, in_doubt(file)};
+}
+
 std::string parent_of(std::string_view folder) { return std::string(folder.substr(0, folder.rfind('/'))); }
 
 /// The first of these files that is there.
@@ -143,7 +163,7 @@ std::optional<Manager> manager_of(std::string_view bytes, std::string_view folde
 
 std::string snippet(const HookSpec& hook, const std::optional<Manager>& manager) {
   const std::string name(hook.name);
-  if (!manager) return shell_line(hook, "\"$@\"");
+  if (!manager) return own_line(hook);
   switch (*manager) {
     case Manager::husky: return ".husky/" + name + ":\n" + shell_line(hook, "\"$@\"") + "\n";
     case Manager::lefthook: return "lefthook.yml:\n" + join(lefthook_lines(hook), "\n") + "\n";
@@ -154,19 +174,12 @@ std::string snippet(const HookSpec& hook, const std::optional<Manager>& manager)
   return "";
 }
 
+bool own_script_runs_ours(const HookSpec& hook, std::string_view script) {
+  return is_shell_script(script) && script_proof(hook, script, own_line(hook), "").holds;
+}
+
 Proof husky_proof(const HookSpec& hook, std::string_view script) {
-  const std::string file = ".husky/" + std::string(hook.name);
-  if (script.find("git striatum hook " + std::string(hook.name)) == std::string_view::npos) return {false, not_there(file)};
-  constexpr std::array<std::string_view, 9> kTurns{"exit", "exec", "return", "if ", "case ", "while ",
-                                                   "for ", "<<",   "{"};
-  for (const std::string& line : split(script, '\n')) {
-    if (line == shell_line(hook, "\"$@\"")) return {true, ""};
-    if (comment_or_empty(line)) continue;
-    const bool turns = std::any_of(kTurns.begin(), kTurns.end(),
-                                   [&](std::string_view word) { return line.find(word) != std::string::npos; });
-    if (turns) break;
-  }
-  return {false, in_doubt(file)};
+  return script_proof(hook, script, shell_line(hook, "\"$@\""), ".husky/" + std::string(hook.name));
 }
 
 Proof lefthook_proof(const HookSpec& hook, std::string_view yaml) {

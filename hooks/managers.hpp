@@ -31,6 +31,9 @@ struct Proof {
 [[nodiscard]] Proof prove(const HookSpec& hook, Manager manager, const std::string& folder, const std::string& top,
                           std::string_view script);
 
+/// A shell script of the user's in which the printed line stands where nothing before it can end the script.
+[[nodiscard]] bool own_script_runs_ours(const HookSpec& hook, std::string_view script);
+
 // ---- by text alone, for tests
 [[nodiscard]] Proof husky_proof(const HookSpec& hook, std::string_view script);
 [[nodiscard]] Proof lefthook_proof(const HookSpec& hook, std::string_view yaml);

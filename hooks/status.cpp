@@ -60,7 +60,9 @@ Judged judge_file(const HookPlace& place, const HookSpec& hook, bool closed) {
   if (file.kind == HookFile::Kind::foreign) {
     const auto manager = manager_of(present.bytes, place.folder);
     if (manager) return judge_manager(place, hook, *manager, present, closed);
-    return {"foreign", "a hook of yours", plain};
+    if (!present.executable() || !own_script_runs_ours(hook, present.bytes)) return {"foreign", "a hook of yours", plain};
+    if (os::find_program("git-striatum")) return {"configured", "in a hook of yours", nullptr};
+    return {"broken", "git-striatum is not in PATH, where your hook looks for it", nullptr};
   }
   if (!present.executable()) return {"broken", "the file is not executable", nullptr};
   return judge_target(file.kind == HookFile::Kind::ours ? "ours" : "chained", file.target, closed);

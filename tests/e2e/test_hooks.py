@@ -78,6 +78,21 @@ class Install(Case):
         self.assertEqual(self.actions(repo, "uninstall")["pre-commit"], "restored")
         self.assertEqual((path.read_bytes(), path.stat().st_mode & 0o777), (script, 0o711))
 
+    def test_the_printed_line_in_a_hook_of_the_user(self):
+        repo = self.lab.repo(trusted=(), files={".provenance/note": "guarded\n"})
+        self.lab.env["PATH"] = f"{Path(PROGRAM).parent}:{self.lab.env['PATH']}"
+        repo.write(".git/hooks/pre-commit", "#!/bin/sh\necho mine >>seen\n")
+        path = repo.path / ".git/hooks/pre-commit"
+        path.chmod(0o755)
+        rows = repo.call("hooks", "install")["hooks"]
+        path.write_text(path.read_text() + rows[0]["snippet"] + "\necho after >>seen\n")
+        self.assertEqual(self.states(repo)[1]["pre-commit"], "configured")
+        repo.write(".striatum/x", "x\n")
+        repo.git("add", "-f", ".striatum/x")
+        done = self.lab.run(["git", "commit", "-q", "-m", "bad"], repo.path, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(repo.read("seen"), "mine\n")
+
     def test_what_is_never_touched(self):
         for name, make in {
                 "program": lambda p: (p.write_bytes(b"\x7fELF\0\1"), p.chmod(0o755)),

@@ -56,7 +56,14 @@ TEST_CASE("pre-commit: ours counts as printed") {
 }
 
 TEST_CASE("a snippet runs ours only where it is installed") {
-  CHECK(snippet(kPreCommit, std::nullopt) == "if command -v git-striatum >/dev/null; then git striatum hook pre-commit \"$@\"; fi");
+  CHECK(snippet(kPreCommit, std::nullopt) == "if command -v git-striatum >/dev/null; then git striatum hook pre-commit \"$@\" || exit $?; fi");
+}
+
+TEST_CASE("a script of a person's runs ours when the printed line is reached") {
+  const std::string line = snippet(kPreCommit, std::nullopt) + "\n";
+  CHECK(own_script_runs_ours(kPreCommit, "#!/bin/sh\nmake check\n" + line));
+  CHECK_FALSE(own_script_runs_ours(kPreCommit, "#!/bin/sh\nexit 0\n" + line));
+  CHECK_FALSE(own_script_runs_ours(kPreCommit, "#!/usr/bin/env python3\n" + line));
 }
 
 }  // namespace
