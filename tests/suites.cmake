@@ -60,7 +60,7 @@ striatum_suite("contract: recorded conversations" TIMEOUT 300 LABELS once
   COMMAND contract/run.py --program ${program})
 
 # What is drawn by chance, and what is measured: a slice, or with STRIATUM_LONG_TESTS the whole.
-set(crash $<IF:$<BOOL:${long}>,--full,--slice=0/30>)
+set(crash $<IF:$<BOOL:${long}>,--full,--slice=0/60>)
 set(injected $<IF:$<BOOL:${long}>,--slice=0/20,--slice=0/2000>)
 set(signals $<IF:$<BOOL:${long}>,--full,--slice=0/60>)
 set(disk $<IF:$<BOOL:${long}>,--full,--slice=0/30>)

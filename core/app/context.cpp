@@ -78,6 +78,10 @@ store::State& Context::state() {
     os::sweep_temporaries(place.git->git_dir);
     os::sweep_temporaries(dir->parent_path().string());
     os::sweep_temporaries(dir->string());
+    std::error_code none;
+    for (const auto& worktree : fs::directory_iterator(fs::path(place.git->common_dir) / "worktrees", none)) {
+      os::sweep_temporaries(worktree.path().string());
+    }
   }
   return *state_;
 }

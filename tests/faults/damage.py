@@ -185,7 +185,7 @@ class Examination:
         try:
             connection.execute("PRAGMA cell_size_check=ON")
             return connection.execute("PRAGMA quick_check").fetchall() != [("ok",)]
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # the text of an error may quote wrong bytes
             return True
         finally:
             connection.close()
