@@ -114,7 +114,8 @@ class PolicyGate {
 
   [[nodiscard]] static std::vector<std::string> fingerprints_at_hand() {
     std::vector<std::string> out;
-    for (const Json& item : list_keys()["items"]) out.push_back(text_member(item, "fingerprint"));
+    const Json keys = list_keys();
+    for (const Json& item : keys.at("items")) out.push_back(text_member(item, "fingerprint"));
     return out;
   }
 

@@ -454,7 +454,8 @@ Commit Repository::commit(const Oid& id) const {
 
 std::vector<TreeEntry> Repository::tree(const Oid& id) const {
   std::vector<TreeEntry> result;
-  for (const RawEntry& entry : state_->tree(id)->entries)
+  const TreeRef held = state_->tree(id);
+  for (const RawEntry& entry : held->entries)
     result.push_back({std::string(entry.name), entry.kind(), entry.id});
   return result;
 }
