@@ -44,11 +44,15 @@ void occupy_closed_streams() {
   }
 }
 
+/// The exit code that went with the reply, once it is out.
+std::optional<int> reply_code;
+
 /// Where no handler could run, as memory ran out while something was being put away. What is not committed is
 /// rolled back by the next command.
 [[noreturn]] void end_without_handler() {
   const std::type_info* thrown = abi::__cxa_current_exception_type();
   if (thrown == nullptr || *thrown != typeid(std::bad_alloc)) std::abort();
+  if (reply_code) ::_exit(*reply_code);
   static constexpr std::string_view kText = "git striatum: out of memory\n";
   static_cast<void>(::write(STDERR_FILENO, kText.data(), kText.size()) < 0);
   ::_exit(static_cast<int>(Code::general));
@@ -67,6 +71,7 @@ int main(int argc, char** argv) {
   striatum::cli::World world{clock, random, write_all, environment, ::isatty(STDOUT_FILENO) == 1};
   world.window = [] { return striatum::os::window_size(STDOUT_FILENO); };
   world.output_gone = [] { return striatum::os::reader_gone(STDOUT_FILENO); };
+  world.replied = [](int code) { reply_code = code; };
   world.columns = world.window().value_or(striatum::os::WindowSize{}).columns;
   world.input_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   return striatum::cli::main_with(std::vector<std::string>(argv, argv + argc), world);

@@ -61,16 +61,23 @@ void insert_edges(store::WriteUnit& unit, const RunId& run, const domain::Workfl
   }
 }
 
-Json prepare_rows(Context& ctx, store::WriteUnit& unit, const domain::Workflow& workflow, const std::string& source) {
+struct Prepared {
+  const domain::Workflow& workflow;
+  const std::string& source;
+  bool strict;
+};
+
+Json prepare_rows(Context& ctx, store::WriteUnit& unit, const Prepared& prepared) {
+  const domain::Workflow& workflow = prepared.workflow;
   const domain::BranchSpec branch = workflow.branch();
   const SnapshotId snapshot(unit.new_id("wfs"));
-  store::insert_snapshot(unit.db(), snapshot, workflow.document(), source, unit.now());
+  store::insert_snapshot(unit.db(), snapshot, workflow.document(), prepared.source, unit.now());
   store::NewRun run;
   run.id = RunId(unit.new_id("run"));
   run.snapshot = snapshot;
   run.repo_root = ctx.place.root.string();
   run.branch = branch.suggested_name;
-  run.strict = default_strict(ctx);
+  run.strict = prepared.strict;
   store::insert_run(unit.db(), run, unit.now());
   insert_jobs(unit, run.id, workflow);
   insert_edges(unit, run.id, workflow);
@@ -120,12 +127,13 @@ Json pause_reply(const Run& run, const std::optional<std::string>& paused_at, st
 
 Json run_prepare(Context& ctx, const std::string& path, const domain::Remark& remark) {
   (void)ctx.state();  // code 3 or 9 before the workflow is judged
-  const domain::Workflow workflow = load_workflow(path, "", default_strict(ctx), remark);
+  const bool strict = default_strict(ctx);
+  const domain::Workflow workflow = load_workflow(path, "", strict, remark);
   domain::refuse_unknown_job_types(workflow.document());
   refuse_unstorable(workflow.document());
   const bool automatic = workflow.branch().mode == "auto";
   const Json prepared = write(
-      ctx, [&](store::WriteUnit& unit) { return prepare_rows(ctx, unit, workflow, path); },
+      ctx, [&](store::WriteUnit& unit) { return prepare_rows(ctx, unit, {workflow, path, strict}); },
       automatic ? Step::interim : Step::last);
   return automatic ? confirm_suggested(ctx, prepared) : prepared;
 }

@@ -137,8 +137,9 @@ enum class StoreBlobs { no, yes };
 /// A temporary index file in the git dir, removed at the end.
 class PrivateIndex {
  public:
-  /// A copy of the worktree's index, what git knows of its files' times included.
-  explicit PrivateIndex(const Program& git);
+  /// A copy of the worktree's index, what git knows of its files' times included. With StoreBlobs::no what its `git()`
+  /// writes goes with it.
+  explicit PrivateIndex(const Program& git, StoreBlobs store = StoreBlobs::yes);
   /// The same, then set to `tree_ish`.
   PrivateIndex(const Program& git, const std::string& tree_ish);
   PrivateIndex(const PrivateIndex&) = delete;

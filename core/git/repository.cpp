@@ -526,10 +526,49 @@ std::optional<std::vector<Hunk>> Repository::text_hunks(const std::optional<Oid>
   return hunks(sides[0].get(), sides[1].get());
 }
 
+namespace {
+
+Change to_change(const git_diff_delta& delta) {
+  const auto side = [](const git_diff_file& file) {
+    return (file.flags & GIT_DIFF_FLAG_EXISTS) != 0 ? std::optional(to_oid(file.id)) : std::nullopt;
+  };
+  return {delta.new_file.path, Mode(delta.old_file.mode), Mode(delta.new_file.mode), side(delta.old_file),
+          side(delta.new_file)};
+}
+
+}  // namespace
+
 std::vector<Change> Repository::diff(const std::optional<Oid>& tree_before,
                                      const std::optional<Oid>& tree_after) const {
   std::vector<Change> changes;
   TreeDiff([this](const Oid& id) { return state_->tree(id); }, changes).run(tree_before, tree_after);
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
+  return changes;
+}
+
+std::optional<std::vector<Change>> Repository::index_changes(const std::string& index_file,
+                                                             const std::string& tree_ish,
+                                                             const std::vector<std::string>& below) const {
+  git_index* raw_index = nullptr;
+  if (git_index_open(&raw_index, index_file.c_str()) != 0) return std::nullopt;
+  const Handle<git_index, git_index_free> index(raw_index);
+  if (git_index_has_conflicts(raw_index) != 0) return std::nullopt;
+  git_object* raw_tree = nullptr;
+  check(git_revparse_single(&raw_tree, state_->repo.get(), (tree_ish + "^{tree}").c_str()), "reading a tree");
+  const Handle<git_object, git_object_free> tree(raw_tree);
+
+  std::vector<char*> paths;
+  for (const std::string& path : below) paths.push_back(const_cast<char*>(path.c_str()));
+  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_INCLUDE_TYPECHANGE;
+  options.pathspec = {paths.data(), paths.size()};
+  git_diff* raw_diff = nullptr;
+  check(git_diff_tree_to_index(&raw_diff, state_->repo.get(), reinterpret_cast<git_tree*>(raw_tree), raw_index, &options),
+        "comparing an index");
+  const Handle<git_diff, git_diff_free> diff(raw_diff);
+
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i < git_diff_num_deltas(raw_diff); ++i) changes.push_back(to_change(*git_diff_get_delta(raw_diff, i)));
   std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
   return changes;
 }

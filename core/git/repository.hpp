@@ -145,6 +145,12 @@ class Repository {
   [[nodiscard]] std::vector<Change> diff(const std::optional<Oid>& tree_before,
                                          const std::optional<Oid>& tree_after) const;
 
+  /// An index file against a tree or commit, only what is below the literal paths `below` when some are given; as
+  /// `diff` otherwise. nullopt when libgit2 cannot read this index (split, sparse).
+  [[nodiscard]] std::optional<std::vector<Change>> index_changes(const std::string& index_file,
+                                                                 const std::string& tree_ish,
+                                                                 const std::vector<std::string>& below) const;
+
   /// True when `ancestor` is reachable from `descendant` (equal counts).
   [[nodiscard]] bool is_ancestor(const Oid& ancestor, const Oid& descendant) const;
   /// All best common ancestors.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -24,8 +25,7 @@ std::vector<std::string> diff_arguments(const std::string& tree_ish) {
           "--no-ext-diff",
           "--no-textconv",
           "--ignore-submodules=none",
-          tree_ish,
-          "--"};
+          tree_ish};
 }
 
 std::optional<Oid> present_id(std::string_view hex, Mode mode) {
@@ -48,50 +48,63 @@ std::optional<Change> parse_raw_header(std::string_view header) {
   return change;
 }
 
-/// Copies an index with its time: git tells by it which entries it must look at again.
+/// Copies an index with its time into a folder that goes away: git tells by the time which entries it must look at
+/// again.
 void copy_index(const std::string& from, const std::string& to) {
   struct stat info {};
   const auto bytes = os::read_file(from, std::size_t{1} << 31);
   if (!bytes || ::stat(from.c_str(), &info) != 0) return;
-  os::write_atomically(to, *bytes, 0600);
+  os::append(to, *bytes);
   const std::array<timespec, 2> times{info.st_atim, info.st_mtim};
   ::utimensat(AT_FDCWD, to.c_str(), times.data(), 0);
 }
 
-/// A folder for objects that nobody will want, beside the real one.
-class ScratchObjects {
- public:
-  explicit ScratchObjects(const Program& git) : folder_(git.git_dir()) {
-    git_ = git.with_environment("GIT_OBJECT_DIRECTORY", folder_.path())
-               .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real_objects(git));
-  }
-  [[nodiscard]] const Program& git() const { return *git_; }
+std::string real_objects(const Program& git) {
+  const auto places = discover(git.folder(), Environment::ignore);
+  const bool plain = places && places->git_dir == git.git_dir() && std::getenv("GIT_OBJECT_DIRECTORY") == nullptr;
+  if (plain) return os::path_join(places->common_dir, "objects");
+  return git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
+}
 
- private:
-  static std::string real_objects(const Program& git) {
-    const auto places = discover(git.folder(), Environment::ignore);
-    const bool plain = places && places->git_dir == git.git_dir() && std::getenv("GIT_OBJECT_DIRECTORY") == nullptr;
-    if (plain) return os::path_join(places->common_dir, "objects");
-    return git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
-  }
+/// New objects go into a folder that nobody will want, beside the real ones.
+Program with_scratch_objects(const Program& git, const std::string& folder) {
+  os::ensure_directory(folder, 0700);
+  return git.with_environment("GIT_OBJECT_DIRECTORY", folder)
+      .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real_objects(git));
+}
 
-  os::TemporaryFolder folder_;
-  std::optional<Program> git_;
-};
+void add_pathspecs(std::vector<std::string>& args, const std::vector<std::string>& scopes) {
+  args.emplace_back("--");
+  for (const auto& scope : scopes) args.push_back(":(top,literal)" + scope);
+}
 
 /// Paths below the scopes whose state in the work tree is not that of the index, nested repositories left
 /// out.
 std::vector<std::string> touched_paths(const Program& git, const std::vector<std::string>& scopes) {
   constexpr std::size_t kColumns = 3;
   std::vector<std::string> args{
-      "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty",
-      "--"};
-  for (const auto& scope : scopes) args.push_back(":(top,literal)" + scope);
+      "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"};
+  add_pathspecs(args, scopes);
   std::vector<std::string> paths;
   for (const auto& entry : split(git.out(std::move(args)), '\0')) {
     if (entry.size() > kColumns && !entry.ends_with('/')) paths.push_back(entry.substr(kColumns));
   }
   return paths;
+}
+
+bool is_pointer(const Change& change) { return change.mode_after == Mode::pointer; }
+
+/// One child: `git add` of all that is below the scopes. No answer where it takes another view than we do: it refuses
+/// ignored and absent scopes, and makes pointers of nested repositories.
+std::optional<std::vector<Change>> changes_by_adding(const Program& git, const std::string& tree_ish, StoreBlobs store,
+                                                     const std::vector<std::string>& scopes) {
+  const PrivateIndex index(git, store);
+  std::vector<std::string> args{"add", "--all", "--sparse"};
+  add_pathspecs(args, scopes.empty() ? std::vector<std::string>{""} : scopes);
+  if (!index.git().run(std::move(args)).ok()) return std::nullopt;
+  auto changes = Repository::open(git.git_dir()).index_changes(index.path(), tree_ish, scopes);
+  if (!changes || std::any_of(changes->begin(), changes->end(), is_pointer)) return std::nullopt;
+  return changes;
 }
 
 void update_from_worktree(const Program& git, const std::vector<std::string>& paths) {
@@ -101,6 +114,16 @@ void update_from_worktree(const Program& git, const std::vector<std::string>& pa
     static_cast<void>(
         git.out({"update-index", "--add", "--remove", "--replace", "-z", "--stdin"}, std::move(input)));
   }
+}
+
+/// Three children, right for everything.
+std::vector<Change> changes_path_by_path(const Program& git, const std::string& tree_ish, StoreBlobs store,
+                                         const std::vector<std::string>& scopes) {
+  const PrivateIndex index(git, store);
+  update_from_worktree(index.git(), touched_paths(index.git(), scopes));
+  auto args = diff_arguments(tree_ish);
+  add_pathspecs(args, scopes);
+  return parse_raw_diff(index.git().out(std::move(args)));
 }
 
 }  // namespace
@@ -118,18 +141,15 @@ std::vector<Change> parse_raw_diff(std::string_view bytes) {
 }
 
 std::vector<Change> staged_changes(const Program& git, const std::string& tree_ish) {
-  return parse_raw_diff(git.out(diff_arguments(tree_ish)));
+  auto args = diff_arguments(tree_ish);
+  add_pathspecs(args, {});
+  return parse_raw_diff(git.out(std::move(args)));
 }
 
 std::vector<Change> worktree_changes(const Program& git, const std::string& tree_ish, StoreBlobs store,
                                      const std::vector<std::string>& scopes) {
-  std::optional<ScratchObjects> scratch;
-  if (store == StoreBlobs::no) scratch.emplace(git);
-  const PrivateIndex index(scratch ? scratch->git() : git);
-  update_from_worktree(index.git(), touched_paths(index.git(), scopes));
-  auto args = diff_arguments(tree_ish);
-  for (const auto& scope : scopes) args.push_back(":(top,literal)" + scope);
-  return parse_raw_diff(index.git().out(std::move(args)));
+  if (auto changes = changes_by_adding(git, tree_ish, store, scopes)) return *std::move(changes);
+  return changes_path_by_path(git, tree_ish, store, scopes);
 }
 
 Oid store_blob(const Program& git, std::string_view bytes) {
@@ -138,8 +158,9 @@ Oid store_blob(const Program& git, std::string_view bytes) {
   return *id;
 }
 
-PrivateIndex::PrivateIndex(const Program& git)
+PrivateIndex::PrivateIndex(const Program& git, StoreBlobs store)
     : folder_(git.git_dir()), path_(os::path_join(folder_.path(), "index")), git_(git.with_index(path_)) {
+  if (store == StoreBlobs::no) git_ = with_scratch_objects(git_, os::path_join(folder_.path(), "objects"));
   copy_index(os::path_join(git.git_dir(), "index"), path_);
 }
 

@@ -149,7 +149,7 @@ Connection::Connection(const std::filesystem::path& file, Access access) : file_
              "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; "
              "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;");
   read_only_ = sqlite3_db_readonly(db, "main") == 1;
-  if (!read_only_) execute_on(db, "PRAGMA journal_mode=WAL;");
+  if (!read_only_ && access != Access::create) execute_on(db, "PRAGMA journal_mode=WAL;");
 }
 
 Connection::~Connection() = default;

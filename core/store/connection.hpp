@@ -83,7 +83,8 @@ class Use {
   int bound_ = 0;
 };
 
-enum class Access { read_write, read_only };
+/// `create`: writable, and what is written goes straight into the file, as nothing in it needs a log yet.
+enum class Access { read_write, read_only, create };
 
 /// An open SQLite database with a cache of prepared statements.
 /// Throws Error with kinds db_corrupt, db_not_ours, disk_full, db_busy, read_only, io_error.

@@ -109,27 +109,32 @@ void Shell::mark_activity() {
 
 void Shell::finish(const Json& data, const std::function<std::string()>& text) { finish_with(Code::ok, data, text); }
 
+void Shell::reply(std::string_view text) {
+  world_.write(1, text);
+  if (world_.replied) world_.replied(exit_code_);
+}
+
 void Shell::finish_with(Code code, const Json& data, const std::function<std::string()>& text) {
   exit_code_ = static_cast<int>(code);
   mark_activity();
   if (people()) {
-    world_.write(1, shorten_ids(text ? text() : people_done(verb_, data, now())));
+    reply(shorten_ids(text ? text() : people_done(verb_, data, now())));
     return;
   }
-  world_.write(1, to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
+  reply(to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
 }
 
 void Shell::finish_text(const std::string& text, const Json& data) {
   if (json) {
-    world_.write(1, to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
+    reply(to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
     return;
   }
-  world_.write(1, (world_.terminal ? printable_lines(text) : text) + "\n");
+  reply((world_.terminal ? printable_lines(text) : text) + "\n");
 }
 
 void Shell::finish_as_is(Code code, std::string_view text) {
   exit_code_ = static_cast<int>(code);
-  world_.write(1, text);
+  reply(text);
 }
 
 void Shell::line(const std::string& text) { world_.write(1, (people() ? shorten_ids(text) : text) + "\n"); }

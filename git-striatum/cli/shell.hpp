@@ -36,6 +36,8 @@ struct World {
   std::function<std::optional<os::WindowSize>()> window = {};
   /// True when nobody can read standard output any more.
   std::function<bool()> output_gone = {};
+  /// Called once the reply is out, with the exit code that goes with it: a failure from there on changes nothing.
+  std::function<void(int)> replied = {};
 };
 
 /// One command line: where verbs get their context from and where their replies go.
@@ -88,6 +90,7 @@ class Shell {
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
  private:
+  void reply(std::string_view text);
   /// Tells git's hooks whether a run is active: every command puts it right, also after one that was killed.
   void mark_activity();
   [[nodiscard]] bool changes_state() const;

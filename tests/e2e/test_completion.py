@@ -35,10 +35,10 @@ printf '%s\n' "${COMPREPLY[@]}"
 ZSH = r'''
 zmodload zsh/zpty
 zpty z zsh -f -i
-zpty -w z "fpath=(@FOLDER@ \$fpath); autoload -Uz compinit; compinit -u -d @DUMP@; PS1="
+zpty -w z "fpath=(@FOLDER@ \$fpath); autoload -Uz compinit; compinit -u -d @DUMP@; PS1=PROM''PT:"
 zpty -w z 'compadd() { builtin compadd -A found "$@" 2>/dev/null; (( $#found )) && print -r -- "<<<${(j: :)found}>>>"; builtin compadd "$@" }'
 zpty -w z 'bindkey "^I" complete-word; print -r -- READ''Y'
-zpty -r -m z line '*READY*'
+zpty -r -m z line '*READY*PROMPT:*'
 zpty -w -n z @LINE@$'\t'
 zpty -w z ''
 zpty -w z 'print -r -- END''ED'

@@ -223,6 +223,7 @@ TEST_CASE("worktree changes: filters apply, untracked files count, the real inde
   const auto repository = git::Repository::open(repo.path());
   CHECK_FALSE(repository.has(*scoped[0].after));
   CHECK(test::slurp(repo / ".git/index") == index);
+  CHECK(git::worktree_changes(git, "HEAD", git::StoreBlobs::no, {"src"}) == scoped);
 
   const auto all = git::worktree_changes(git, "HEAD", git::StoreBlobs::yes);
   CHECK(paths(all) == Texts{"other", "src/a", "src/gone", "src/new.txt", "src/\xC3\xA9\n!"});
@@ -242,6 +243,35 @@ TEST_CASE("worktree changes: staged ones count, nested repositories do not", "[g
   repo.git({"init", "-q", repo / "nested"});
   test::write(repo / "nested/x", "1");
   CHECK(paths(git::worktree_changes(Program(repo.path()), "HEAD", git::StoreBlobs::no)) == Texts{"staged"});
+  repo.git({"-C", repo / "nested", "add", "x"});
+  repo.git({"-C", repo / "nested", "commit", "-q", "-m", "x"});
+  CHECK(paths(git::worktree_changes(Program(repo.path()), "HEAD", git::StoreBlobs::no)) == Texts{"staged"});
+}
+
+TEST_CASE("worktree changes: kinds of files and forms of the index make no difference", "[git]") {
+  const PlainGit plain;
+  const TempRepo repo;
+  repo.commit({{"d/file", "1\n"}, {"d/run", "1\n"}, {"d/link", "1\n"}, {"d/folder/x", "1\n"}});
+  const auto look = [&](const Texts& scopes) {
+    return git::worktree_changes(Program(repo.path()), "HEAD", git::StoreBlobs::no, scopes);
+  };
+  CHECK(look({"d"}).empty());
+  std::filesystem::permissions(repo / "d/run", std::filesystem::perms::owner_all);
+  std::filesystem::remove(repo / "d/link");
+  std::filesystem::create_symlink("file", repo / "d/link");
+  std::filesystem::remove_all(repo / "d/folder");
+  test::write(repo / "d/folder", "a file now\n");
+  const auto found = look({"d"});
+  CHECK(paths(found) == Texts{"d/folder", "d/folder/x", "d/link", "d/run"});
+  CHECK(found[2].mode_after == git::Mode::link);
+  CHECK(found[2].after == git::hash_blob("file"));
+  CHECK(found[3].mode_after == git::Mode::executable);
+  CHECK(look({"d", "absent"}) == found);
+  repo.git({"update-index", "--split-index"});
+  CHECK(look({"d"}) == found);
+  repo.git({"update-index", "--no-split-index"});
+  repo.git({"update-index", "--index-version", "4"});
+  CHECK(look({"d"}) == found);
 }
 
 TEST_CASE("a commit made beside the index: private index, tree, commit, ref", "[git]") {

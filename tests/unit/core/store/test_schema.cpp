@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 
 #include "base/error.hpp"
 #include "store/state.hpp"
@@ -24,6 +26,32 @@ std::string kind_of(const std::function<void()>& action) {
 
 std::string state_file(const test::TempFolder& folder) { return folder.path() + "/state.sqlite3"; }
 
+/// Every table, index and trigger as its definition reads, blanks and quotes aside.
+std::set<std::string> definitions(store::Connection& db) {
+  std::set<std::string> out;
+  for (auto found = db.use("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"); found.step();) {
+    std::string text = found.text(0);
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\n' || c == '"'; });
+    out.insert(std::move(text));
+  }
+  return out;
+}
+
+/// A file of schema version 1 with one session and one artifact in it.
+void make_first_version(const std::string& file) {
+  std::ifstream sql(STRIATUM_TEST_DATA "/state_v1.sql");
+  const std::string text{std::istreambuf_iterator<char>(sql), {}};
+  std::ofstream(file).close();
+  store::Connection db(file, store::Access::read_write);
+  db.execute(text.c_str());
+  db.execute("INSERT INTO workflow_snapshots VALUES ('snap', 'wf', '1', NULL, 'aa', '{}', 'then');"
+             "INSERT INTO runs (run_id, workflow_snapshot_id, repo_root, state, created_at)"
+             " VALUES ('run', 'snap', '/r', 'running', 'then');"
+             "INSERT INTO sessions (session_id, run_id, role_id, lane_id, slug, ordinal, state, registered_at)"
+             " VALUES ('ses', 'run', 'author', 'local', 'author-1', 1, 'active', 'then');"
+             "INSERT INTO artifacts VALUES ('art', 'run', NULL, 'ses', 'main', 'patch', 'a.md', 'bb', 2, 'create', 'then');");
+}
+
 }  // namespace
 
 TEST_CASE("a new state has the shared schema, private modes and nothing to migrate", "[store][schema]") {
@@ -34,6 +62,19 @@ TEST_CASE("a new state has the shared schema, private modes and nothing to migra
   CHECK(state.db().text("SELECT value FROM schema_meta WHERE key = 'schema_version'") == "1");
   CHECK((std::filesystem::status(state_file(folder)).permissions() & std::filesystem::perms::others_all) ==
         std::filesystem::perms::none);
+}
+
+TEST_CASE("a file of the first version ends with the tables of a new one and keeps its rows", "[store][schema]") {
+  const test::TempFolder old_folder;
+  const test::TempFolder new_folder;
+  make_first_version(state_file(old_folder));
+  store::create_state(state_file(new_folder));
+  store::State old_state(old_folder.path(), "test");
+  store::State new_state(new_folder.path(), "test");
+  CHECK(definitions(old_state.db()) == definitions(new_state.db()));
+  CHECK(old_state.db().integer("SELECT count(*) FROM sessions WHERE session_id = 'ses'") == 1);
+  CHECK(old_state.db().integer("SELECT size_bytes FROM artifacts WHERE artifact_id = 'art'") == 2);
+  CHECK_FALSE(old_state.db().exists("SELECT 1 FROM pragma_foreign_key_check"));
 }
 
 TEST_CASE("an older file is upgraded in place and a copy is kept", "[store][schema]") {
