@@ -167,7 +167,8 @@ class Attempt {
   bool ask() {
     gates_ = ask_gates({s_.ctx, s_.git, s_.repository, work_, tree_, tip_tree_, s_.command.propose});
     gates_.push_back(passed("redaction"));
-    gates_.push_back(policy_gate({s_.ctx, s_.repository, work_, s_.signers, tip_tree_, paths(), s_.command.propose}));
+    gates_.push_back(policy_gate({s_.ctx, s_.repository, work_, s_.signers, tip_,
+                                  s_.config.all("striatum.trustroot"), paths(), s_.command.propose}));
     return !any_failed();
   }
 

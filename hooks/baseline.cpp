@@ -46,7 +46,7 @@ void set_baseline_once(const git::Places& places) {
 }
 
 void forget_baseline(const git::Places& places) {
-  for (const char* name : {"baseline", "spool", "spool.old"}) os::remove_file(os::path_join(own_folder(places), name));
+  for (const char* name : {"baseline", "spool", "spool.old", "traced-trust"}) os::remove_file(os::path_join(own_folder(places), name));
 }
 
 std::vector<Oid> baseline(const git::Places& places) {

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "export/sshsig.hpp"
 #include "export/trust.hpp"
+#include "hooks/traced_commits.hpp"
 
 namespace striatum::hooks {
 namespace {
@@ -130,15 +131,27 @@ class PolicyGate {
   Support support_;
 };
 
+/// By the newest of the changes that no root signed.
+GateResult not_in_force(const PolicyQuestion& question, const provenance::Finding& finding) {
+  const std::string commit = finding.commit ? finding.commit->hex().substr(0, 12) : "";
+  const bool stranger = finding.kind == "untrusted_key";
+  return failed(kPolicyGate, finding.kind,
+                "the trust on branch " + quote(question.work.run.branch.value_or("")) + " is not in force: commit " + commit +
+                    ": " + finding.detail,
+                stranger ? "ask whose key it is; if it is the root that you trust: git striatum verify --all --root "
+                           "SHA256:FINGERPRINT --pin"
+                         : "take it back: git revert " + commit + "; or have a root key sign such a change");
+}
+
 }  // namespace
 
 GateResult policy_gate(const PolicyQuestion& question) {
-  const auto id = provenance::trust_id(question.repository, question.tip_tree);
-  if (!id) return skipped(kPolicyGate, "no_trust");
+  const auto traced = trust_in_force(*question.ctx.place.git, question.repository, question.tip, question.anchors);
+  if (!traced.findings.empty()) return not_in_force(question, traced.findings.back());
+  if (!traced.standing) return skipped(kPolicyGate, "no_trust");
   if (question.propose) return skipped(kPolicyGate, "proposed");
-  const auto trust = provenance::read_trust(question.repository, *id);
-  if (!trust) return skipped(kPolicyGate, "malformed_trust");
-  return PolicyGate(question, *trust).judge();
+  if (!traced.in_force) return skipped(kPolicyGate, "trust_not_traced");
+  return PolicyGate(question, *traced.in_force).judge();
 }
 
 }  // namespace striatum::hooks

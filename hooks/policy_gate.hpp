@@ -9,7 +9,8 @@
 
 namespace striatum::hooks {
 
-/// What the policy at the branch's tip asks of an apply. The gate stands in replies alone: a receipt's gates are fixed,
+/// What the policy in force at the branch's tip asks of an apply: the trust is traced to its anchor as `verify` does, and
+/// one that no root signed is refused. The gate stands in replies alone: a receipt's gates are fixed,
 /// and who verifies judges the policy anew.
 inline constexpr const char* kPolicyGate = "policy";
 
@@ -18,8 +19,10 @@ struct PolicyQuestion {
   const git::Repository& repository;
   const Work& work;
   const Signers& signers;
-  /// Of the branch's tip.
-  Oid tip_tree;
+  /// Of the branch.
+  Oid tip;
+  /// Of `striatum.trustRoot`.
+  std::vector<std::string> anchors;
   /// Judged paths that change.
   std::vector<std::string> paths;
   bool propose = false;

@@ -107,6 +107,92 @@ class Policy(unittest.TestCase):
                             check=False).stdout
         self.assertIn("git striatum apply --run-id RUN", text)
 
+    # ---- apply judges by the trust that its roots signed, not by whatever lies at the tip
+
+    def change_trust(self, sign=None, **members):
+        """A change of the policy on this branch, by a stranger or signed by this key file."""
+        policy = json.loads(self.repo.read(POLICY)) | members
+        self.repo.write(POLICY, json.dumps(policy) + "\n")
+        options = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={sign}"] if sign else []
+        self.repo.git(*options, "commit", "-q", *(["-S"] if sign else []), "-m", "policy", "--", POLICY)
+        return self.repo.head()
+
+    def root_file(self):
+        rows = self.lab.call(["key", "list"], self.repo.path)["items"]
+        return next(row["path"] for row in rows if row["fingerprint"] == self.repo.root)
+
+    def refused(self, run, code, *args):
+        """The gate's row, after an apply that left everything as it was."""
+        before = self.repo.head(), self.repo.status()
+        exit_code, error = self.repo.fails("apply", "--run-id", run, *args)
+        self.assertEqual((exit_code, error["kind"], (self.repo.head(), self.repo.status())), (4, "apply_refused", before))
+        gate = next(gate for gate in error["gates"] if gate["name"] == "policy")
+        self.assertEqual((gate["outcome"], gate["detail_code"]), ("failed", code), gate)
+        self.assertEqual(error["hints"], [gate["hint"]])
+        return gate
+
+    def test_trust_that_no_root_signed(self):
+        run = reviewed(self.repo, {"src/add.py": "fine = 5\n"})
+        bad = self.change_trust(version=9, rules=[{"paths": ["src/"], "accept": ["uncovered"]}])
+        for more in ([], ["--propose"]):
+            gate = self.refused(run, "trust_change_unsigned", *more)
+            self.assertIn(bad[:12], gate["detail"])
+        self.repo.git("config", "striatum.trustRoot", self.repo.root)
+        gate = self.refused(run, "trust_change_unsigned")
+        command = gate["hint"].split(": ")[1].split(";")[0].split()
+        self.assertEqual(command[:2], ["git", "revert"])
+        self.repo.git(*command[1:])
+        self.assertEqual(self.repo.apply(run)["status"], "applied")
+        self.passes("HEAD")
+
+    def test_trust_that_was_taken_away(self):
+        run = reviewed(self.repo, {"src/add.py": "fine = 6\n"})
+        self.repo.git("rm", "-rq", ".provenance/striatum/trust")
+        self.repo.git("commit", "-q", "-m", "away", "--", ".provenance")
+        self.refused(run, "policy_rollback")
+
+    def test_an_older_policy_is_no_policy(self):
+        self.change_trust(self.root_file(), version=7)
+        run = reviewed(self.repo, {"src/add.py": "fine = 7\n"})
+        self.assertEqual(self.repo.apply(run)["status"], "applied")
+        self.repo.git("switch", "-q", "main")
+        self.change_trust(self.root_file(), version=6)
+        run = reviewed(self.repo, {"src/add.py": "fine = 8\n"}, branch="older")
+        self.refused(run, "policy_rollback")
+
+    def test_a_change_that_a_root_signed_counts_at_once(self):
+        run = reviewed(self.repo, {"src/add.py": "fine = 9\n"})
+        self.change_trust(self.root_file(), version=7, rules=[{"paths": ["src/"], "signatures": {"human": 1}}])
+        self.refused(run, "signatures")
+
+    def test_a_pinned_root_is_the_only_one(self):
+        run = reviewed(self.repo, {"src/add.py": "fine = 10\n"})
+        self.repo.git("config", "striatum.trustRoot", self.lab.key("root:other"))
+        gate = self.refused(run, "untrusted_key")
+        self.assertIn(self.repo.root, gate["detail"])
+        self.assertIn("git striatum verify --all --root SHA256:", gate["hint"])
+        self.repo.git("config", "striatum.trustRoot", self.repo.root)
+        self.assertEqual(self.repo.apply(run)["status"], "applied")
+
+    def test_what_was_traced_before_is_not_walked_again(self):
+        run = reviewed(self.repo, {"src/add.py": "fine = 11\n"})
+        self.repo.apply(run)
+        traced = self.repo.path / ".git/striatum/traced-trust"
+        known = traced.read_text()
+        self.assertEqual(known.split("\n")[0], self.repo.head("HEAD^"))
+        run = reviewed(self.repo, {"src/add.py": "fine = 12\n"}, branch="next")
+        self.repo.apply(run)
+        self.assertEqual(traced.read_text(), known)
+        for n in range(101):
+            self.repo.git("commit", "-q", "--allow-empty", "-m", str(n))
+        self.repo.apply(reviewed(self.repo, {"src/add.py": "fine = 14\n"}, branch="far"))
+        self.assertEqual(traced.read_text(), self.repo.head("HEAD^") + "\n" + known)
+        bad = self.change_trust(version=9)
+        run = reviewed(self.repo, {"src/add.py": "fine = 13\n"}, branch="third")
+        self.assertIn(bad[:12], self.refused(run, "trust_change_unsigned")["detail"])
+        traced.write_text("nonsense\n")
+        self.refused(run, "trust_change_unsigned")
+
 
 if __name__ == "__main__":
     PROGRAM = str(Path(sys.argv.pop(1)).resolve())
