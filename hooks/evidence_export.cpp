@@ -232,12 +232,12 @@ Json export_evidence(app::Context& ctx, const ExportEvidence& command) {
   (void)app::plain_path(command.path);  // refused before anything is looked at
   app::sweep(ctx, command.run);
   const std::string exported_at = to_text(command.exported_at.value_or(ctx.clock.now()));
-  std::string text;
+  app::ExportFile file(ctx, command.path);
   (void)app::read(ctx, [&](store::Connection& db) {
-    text = document(ctx, db, command.run, exported_at);
+    file.append(document(ctx, db, command.run, exported_at));
     return Json();
   });
-  return app::write_export(ctx, {command.run, command.path, "evidence.exported", std::move(text)});
+  return file.publish(command.run, "evidence.exported");
 }
 
 }  // namespace striatum::hooks

@@ -4,6 +4,7 @@
 #include "base/crypto.hpp"
 #include "os/files.hpp"
 #include "store/nouns.hpp"
+#include "store/outbox.hpp"
 
 namespace striatum::app {
 namespace {
@@ -71,7 +72,8 @@ std::optional<fs::path> copies_dir(const Place& place) {
 store::State& Context::state() {
   if (state_) return *state_;
   state_ = std::make_unique<store::State>(place.state_dir, command);
-  os::sweep_temporaries(place.state_dir.string());
+  os::sweep_temporaries(place.state_dir.string(),
+                        [&](const std::string& file) { return store::is_pending_copy(state_->db(), file); });
   if (const auto dir = copies_dir(place)) {
     state_->keep_copies_in(*dir);
     // What killed commands left where private indexes, the mark of an active run and copies are made.

@@ -4,7 +4,6 @@
 #include "app/artifact.hpp"
 #include "app/outbox.hpp"
 #include "app/verbs.hpp"
-#include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "os/repo_files.hpp"
 
@@ -59,11 +58,14 @@ std::string document(const RecordDecision& command, const std::string& id, Insta
 }
 
 /// The document, staged; a decision never takes the place of anything.
-OutFile stage_document(const Context& ctx, const std::string& path, std::string text) {
+OutFile stage_document(const Context& ctx, const std::string& path, const std::string& text) {
   const auto there = os::RepoFiles(ctx.place.work_tree.string()).stat(path);
   if (there.access != os::Access::ok) {
-    OutFile file(ctx, path, std::move(text), os::Existing::keep);
-    if (file.access() == os::Access::ok) return file;
+    OutFile file(ctx, path, os::Existing::keep);
+    if (file.access() == os::Access::ok) {
+      file.append(text);
+      return file;
+    }
   }
   const bool taken = there.access == os::Access::ok && there.type == os::FileType::regular;
   refuse(Code::artifact,
@@ -87,7 +89,8 @@ Json decision_record(Context& ctx, const RecordDecision& command) {
     row.logical_name = id;
     row.kind = "decision";
     row.path = command.path;
-    row.sha256 = sha256(text).hex();
+    out.emplace(stage_document(ctx, file, text));
+    row.sha256 = out->finish().hex();
     row.size = static_cast<std::int64_t>(text.size());
     store::insert_artifact(unit.db(), row, unit.now());
     Event event{"decision.recorded", command.run};
@@ -97,7 +100,6 @@ Json decision_record(Context& ctx, const RecordDecision& command) {
                      {"path", command.path},
                      {"sha256", row.sha256}};
     unit.event(event);
-    out.emplace(stage_document(ctx, file, text));
     return {{"status", "recorded"},   {"run_id", command.run.str()}, {"decision_id", id},
             {"artifact_id", row.id.str()}, {"path", command.path},   {"outcome", to_text(command.outcome)},
             {"sha256", row.sha256}};

@@ -2,8 +2,6 @@
 #include "app/export_file.hpp"
 
 #include "app/artifact.hpp"
-#include "app/outbox.hpp"
-#include "base/crypto.hpp"
 #include "os/repo_files.hpp"
 #include "store/read.hpp"
 
@@ -22,26 +20,28 @@ void require_replaceable(const Context& ctx, store::Connection& db, const std::s
          {"choose another --path"});
 }
 
-OutFile stage(const Context& ctx, const Export& file, const std::string& normal) {
-  OutFile out(ctx, normal, file.text, os::Existing::replace);
+OutFile stage(const Context& ctx, const std::string& path, const std::string& normal) {
+  OutFile out(ctx, normal, os::Existing::replace);
   if (out.access() == os::Access::ok) return out;
-  refuse(Code::artifact, "export path " + quote(file.path) + " is not a plain file inside the repository",
+  refuse(Code::artifact, "export path " + quote(path) + " is not a plain file inside the repository",
          {"choose another --path"});
 }
 
 }  // namespace
 
-Json write_export(Context& ctx, const Export& file) {
-  const std::string plain = plain_path(file.path);
-  return write_with_file(ctx, [&](store::WriteUnit& unit, std::optional<OutFile>& out) -> Json {
-    require_replaceable(ctx, unit.db(), file.path, plain);
-    const std::string digest = sha256(file.text).hex();
-    Event event{file.event_type, file.run};
-    event.payload = {{"path", file.path}, {"sha256", digest}};
+ExportFile::ExportFile(Context& ctx, std::string path)
+    : ctx_(ctx), path_(std::move(path)), plain_(plain_path(path_)), file_(stage(ctx, path_, plain_)) {}
+
+Json ExportFile::publish(const RunId& run, const std::string& event_type) {
+  const std::string digest = file_.finish().hex();
+  return write_with_file(ctx_, [&](store::WriteUnit& unit, std::optional<OutFile>& out) -> Json {
+    require_replaceable(ctx_, unit.db(), path_, plain_);
+    Event event{event_type, run};
+    event.payload = {{"path", path_}, {"sha256", digest}};
     unit.event(event);
     unit.fold_after_commit();
-    out.emplace(stage(ctx, file, plain));
-    return {{"status", "exported"}, {"run_id", file.run.str()}, {"path", file.path}, {"sha256", digest}};
+    out.emplace(std::move(file_));
+    return {{"status", "exported"}, {"run_id", run.str()}, {"path", path_}, {"sha256", digest}};
   });
 }
 

@@ -2,23 +2,29 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "app/context.hpp"
+#include "app/outbox.hpp"
 #include "base/ids.hpp"
 
 namespace striatum::app {
 
-/// A file that tells people about a run.
-struct Export {
-  RunId run;
-  /// Relative to the repository.
-  std::string path;
-  std::string event_type;
-  std::string text;
-};
+/// A file that tells people about a run: its text piece by piece, then its name and its event in one step.
+class ExportFile {
+ public:
+  /// `path`: relative to the repository. Refuses (6) what can be no file there.
+  ExportFile(Context& ctx, std::string path);
 
-/// Writes it and appends its event in one step. An existing file must be an earlier export of this state (6).
-/// `{status, run_id, path, sha256}`; the digest is that of the file's bytes.
-[[nodiscard]] Json write_export(Context& ctx, const Export& file);
+  void append(std::string_view text) { file_.append(text); }
+  /// An existing file must be an earlier export of this state (6). `{status, run_id, path, sha256}`; the digest is that
+  /// of the file's bytes.
+  [[nodiscard]] Json publish(const RunId& run, const std::string& event_type);
+
+ private:
+  Context& ctx_;
+  std::string path_;
+  std::string plain_;
+  OutFile file_;
+};
 
 }  // namespace striatum::app

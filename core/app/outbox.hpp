@@ -1,31 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/context.hpp"
+#include "base/crypto.hpp"
 #include "os/repo_files.hpp"
-#include "store/outbox.hpp"
 
 namespace striatum::app {
 
-/// A file that a change writes beside its rows: on disk before they are committed, under its name after. What a
-/// killed command leaves in between, the next writing command finishes.
+/// A file that a change writes beside its rows: on disk before they are committed, under its name after. A copy of it
+/// (mostly a link) lies beside the state meanwhile, so that the next writing command can finish what a killed one
+/// leaves in between.
 class OutFile {
  public:
-  /// Stages the bytes below the work tree.
-  OutFile(const Context& ctx, const std::string& path, std::string bytes, os::Existing existing);
+  /// A file for the bytes, below the work tree.
+  OutFile(const Context& ctx, const std::string& path, os::Existing existing);
 
   /// `ok`, or what stands in the way.
   [[nodiscard]] os::Access access() const { return staged_.access(); }
-  /// Inside the unit that speaks of the file.
-  void announce(store::WriteUnit& unit) const;
+  void append(std::string_view bytes);
+  /// Ends it. SHA-256 of all bytes.
+  [[nodiscard]] Sha256 finish();
+  /// What was finished, inside the unit that speaks of it.
+  void announce(store::WriteUnit& unit);
   /// After its commit.
   void publish(Context& ctx);
 
  private:
-  store::PendingFile row_;
+  std::string folder_;
+  std::string path_;
   os::StagedFile staged_;
+  Sha256Stream digest_;
+  std::string copy_;
 };
 
 /// As `write`; `change(unit, out)` sets `out` where it succeeds.

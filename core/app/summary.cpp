@@ -161,12 +161,12 @@ Json run_summary(Context& ctx, const RunId& run, const std::string& path) {
   (void)store::get_run(ctx.state().db(), run);
   (void)plain_path(path);  // refused before anything is looked at
   sweep(ctx, run);
-  std::string text;
+  ExportFile file(ctx, path);
   (void)read(ctx, [&](store::Connection& db) {
-    text = document(ctx, db, run);
+    file.append(document(ctx, db, run));
     return Json();
   });
-  return write_export(ctx, {run, path, "run_summary.exported", std::move(text)});
+  return file.publish(run, "run_summary.exported");
 }
 
 }  // namespace striatum::app

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <limits>
 
 #include "os/fd.hpp"
 #include "os/files.hpp"
@@ -37,25 +37,48 @@ bool rename_keeping(int folder, const char* from, const char* to, const std::str
   return true;
 }
 
+/// A name by which the open file itself can be reached.
+std::string own_name(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
 }  // namespace
 
 TemporaryFile::TemporaryFile(int folder, mode_t mode, std::string path) : folder_(folder), path_(std::move(path)) {
-  sweep_temporaries("/proc/self/fd/" + std::to_string(folder));
+  sweep_temporaries(own_name(folder));
+  open(mode);
+}
+
+TemporaryFile::TemporaryFile(int folder, const TemporaryFile& other) : folder_(folder), path_(other.path_) {
+  if (link(other)) return;
+  open(0600);
+  const Fd source(retry([&] { return ::open(own_name(other.fd_.get()).c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!source.valid()) fail_errno(errno, "reading", path_);
+  append(*read_all(source.get(), 0, std::numeric_limits<std::size_t>::max() - 1, path_));
+  sync();
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (!left_) ::unlinkat(folder_, name_.c_str(), 0);
+}
+
+void TemporaryFile::open(mode_t mode) {
   do {
     name_ = new_temporary_name();
     fd_ = Fd(retry([&] {
-      return ::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+      return ::openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     }));
     if (!fd_.valid()) fail_errno(errno, "creating a temporary file beside", path_);
   } while (!holds(fd_.get()));
 }
 
-TemporaryFile::~TemporaryFile() {
-  if (!published_) ::unlinkat(folder_, name_.c_str(), 0);
+/// The lock is the file's, not the name's: `other` holds it for both.
+bool TemporaryFile::link(const TemporaryFile& other) {
+  name_ = new_temporary_name();
+  return ::linkat(AT_FDCWD, own_name(other.fd_.get()).c_str(), folder_, name_.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
-void TemporaryFile::fill(std::string_view bytes) const {
-  write_all(fd_.get(), bytes, path_);
+void TemporaryFile::append(std::string_view bytes) const { write_all(fd_.get(), bytes, path_); }
+
+void TemporaryFile::sync() const {
   if (retry([&] { return ::fsync(fd_.get()); }) != 0) fail_errno(errno, "syncing", path_);
 }
 
@@ -65,9 +88,15 @@ bool TemporaryFile::publish(const std::string& name, Existing existing) {
   } else if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) {
     fail_errno(errno, "replacing", path_);
   }
-  published_ = true;
+  left_ = true;
   sync_folder(folder_, path_);
   return true;
+}
+
+Fd open_folder(const std::string& folder) {
+  Fd fd(retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd.valid()) fail_errno(errno, "opening folder", folder);
+  return fd;
 }
 
 std::optional<std::string> read_all(int fd, std::size_t expected, std::size_t limit,
@@ -104,7 +133,8 @@ void sync_folder(int folder, const std::string& path) {
 bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,
                      Existing existing, const std::string& path) {
   TemporaryFile temporary(folder, mode, path);
-  temporary.fill(bytes);
+  temporary.append(bytes);
+  temporary.sync();
   return temporary.publish(name, existing);
 }
 

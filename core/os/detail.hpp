@@ -32,20 +32,28 @@ class TemporaryFile {
  public:
   /// `path`: for messages.
   TemporaryFile(int folder, mode_t mode, std::string path);
+  /// The bytes of `other` once more, in another folder: a link, or a copy where there can be none. Sweeps nothing.
+  TemporaryFile(int folder, const TemporaryFile& other);
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile();
-  /// Writes and syncs.
-  void fill(std::string_view bytes) const;
+  [[nodiscard]] const std::string& name() const { return name_; }
+  void append(std::string_view bytes) const;
+  void sync() const;
   /// Renames it and syncs the folder; with `keep` an existing entry stays and false comes back.
   bool publish(const std::string& name, Existing existing);
+  /// From now on it stays as it is, whatever becomes of this object.
+  void leave() { left_ = true; }
 
  private:
+  void open(mode_t mode);
+  [[nodiscard]] bool link(const TemporaryFile& other);
+
   int folder_;
   std::string path_;
   std::string name_;
   Fd fd_;
-  bool published_ = false;
+  bool left_ = false;
 };
 
 /// Writes `name` in the folder by temporary, fsync, rename, fsync of the folder. With `keep` an existing
@@ -55,6 +63,8 @@ bool write_by_rename(int folder, const std::string& name, std::string_view bytes
 
 /// Locks a temporary against sweeps; false when one came first and it is gone already.
 [[nodiscard]] bool holds(int fd);
+
+[[nodiscard]] Fd open_folder(const std::string& folder);
 
 void sync_folder(int folder, const std::string& path);
 

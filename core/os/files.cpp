@@ -54,12 +54,6 @@ std::string name_of(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-Fd open_folder(const std::string& folder) {
-  Fd fd(detail::retry([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (!fd.valid()) fail_errno(errno, "opening folder", folder);
-  return fd;
-}
-
 }  // namespace
 
 void fail_errno(int number, std::string_view doing, const std::string& path) {
@@ -87,12 +81,12 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit)
 }
 
 void write_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
-  const Fd folder = open_folder(folder_of(path));
+  const Fd folder = detail::open_folder(folder_of(path));
   detail::write_by_rename(folder.get(), name_of(path), bytes, mode, Existing::replace, path);
 }
 
 bool create_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
-  const Fd folder = open_folder(folder_of(path));
+  const Fd folder = detail::open_folder(folder_of(path));
   return detail::write_by_rename(folder.get(), name_of(path), bytes, mode, Existing::keep, path);
 }
 
@@ -109,7 +103,7 @@ void ensure_directory(const std::string& path, mode_t mode) {
   const std::string parent = folder_of(path);
   if (parent != path && parent != "." && !is_directory(parent)) ensure_directory(parent, mode);
   if (::mkdir(path.c_str(), mode) == 0) {
-    detail::sync_folder(open_folder(parent).get(), parent);
+    detail::sync_folder(detail::open_folder(parent).get(), parent);
     return;
   }
   const int number = errno;
@@ -150,7 +144,7 @@ bool is_abandoned(int folder, const char* name, const struct stat& info, Fd& loc
 
 }  // namespace
 
-std::size_t sweep_temporaries(const std::string& folder) {
+std::size_t sweep_temporaries(const std::string& folder, const std::function<bool(const std::string& name)>& spared) {
   DIR* dir = ::opendir(folder.c_str());
   if (dir == nullptr) return 0;
   std::size_t removed = 0;
@@ -159,7 +153,7 @@ std::size_t sweep_temporaries(const std::string& folder) {
     Fd lock;
     if (!is_temporary_name(entry->d_name) ||
         ::fstatat(::dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !is_abandoned(::dirfd(dir), entry->d_name, info, lock)) {
+        !is_abandoned(::dirfd(dir), entry->d_name, info, lock) || (spared && spared(entry->d_name))) {
       continue;
     }
     std::error_code error;

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,8 +50,8 @@ bool remove_file(const std::string& path);
 [[nodiscard]] std::string new_temporary_name();
 
 /// Removes what interrupted writes left in this folder: files and folders whose lock no process holds any more,
-/// links (which carry no lock) older than a minute. Returns how many.
-std::size_t sweep_temporaries(const std::string& folder);
+/// links (which carry no lock) older than a minute; not those that `spared` knows a use for. Returns how many.
+std::size_t sweep_temporaries(const std::string& folder, const std::function<bool(const std::string& name)>& spared = {});
 
 /// A folder that goes with this object; after a crash the next sweep of its parent removes it.
 class TemporaryFolder {

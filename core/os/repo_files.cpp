@@ -136,11 +136,11 @@ RepoFiles::RepoFiles(const std::string& root)
 FileStat RepoFiles::stat(std::string_view path) const {
   const std::string shown(path);
   const Place place = locate(root_fd_.get(), path, Parents::required, 0, shown);
-  if (place.access != Access::ok) return {place.access, FileType::other, 0, 0};
+  if (place.access != Access::ok) return {place.access};
   const auto info = look(place.folder, place.name, shown);
   if (!info) return {};
-  return {Access::ok, type_of(info->st_mode), info->st_mode & 07777U,
-          static_cast<std::uint64_t>(info->st_size)};
+  return {Access::ok, type_of(info->st_mode), info->st_mode & 07777U, static_cast<std::uint64_t>(info->st_size),
+          info->st_ino, info->st_mtim.tv_sec * 1'000'000'000 + info->st_mtim.tv_nsec};
 }
 
 FileBytes RepoFiles::read(std::string_view path, std::size_t limit) const {
@@ -222,9 +222,21 @@ StagedFile::StagedFile(Fd folder, std::string name, Existing existing, std::uniq
 StagedFile::StagedFile(StagedFile&&) noexcept = default;
 StagedFile::~StagedFile() = default;
 
+void StagedFile::append(std::string_view bytes) { file_->append(bytes); }
+
+void StagedFile::sync() { file_->sync(); }
+
+std::string StagedFile::copy_to(const std::string& folder) {
+  const Fd place = detail::open_folder(folder);
+  copy_ = std::make_unique<detail::TemporaryFile>(place.get(), *file_);
+  copy_->leave();
+  detail::sync_folder(place.get(), folder);
+  return copy_->name();
+}
+
 bool StagedFile::publish() { return file_->publish(name_, existing_); }
 
-StagedFile RepoFiles::stage(std::string_view path, std::string_view bytes, mode_t mode, Existing existing) const {
+StagedFile RepoFiles::stage(std::string_view path, mode_t mode, Existing existing) const {
   const std::string shown(path);
   const Place place = locate(root_fd_.get(), path, Parents::create, 0777, shown);
   if (place.access != Access::ok) return StagedFile(place.access);
@@ -232,7 +244,6 @@ StagedFile RepoFiles::stage(std::string_view path, std::string_view bytes, mode_
   Fd folder(detail::retry([&] { return ::fcntl(place.folder, F_DUPFD_CLOEXEC, 0); }));
   if (!folder.valid()) fail_errno(errno, "opening the folder of", shown);
   auto file = std::make_unique<detail::TemporaryFile>(folder.get(), mode, shown);
-  file->fill(bytes);
   return {std::move(folder), place.name, existing, std::move(file)};
 }
 

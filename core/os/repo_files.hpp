@@ -35,6 +35,9 @@ struct FileStat {
   FileType type = FileType::other;
   mode_t mode = 0;
   std::uint64_t size = 0;
+  /// With size and time of the last change: whether it is still the same file.
+  std::uint64_t inode = 0;
+  std::int64_t changed_ns = 0;
 };
 
 struct FileBytes {
@@ -57,7 +60,7 @@ namespace detail {
 class TemporaryFile;
 }
 
-/// A file whose bytes are on disk and which has no name yet; dropped unless it is published.
+/// A file that is written and has no name yet; dropped unless it is published.
 class StagedFile {
  public:
   StagedFile(StagedFile&& other) noexcept;
@@ -65,6 +68,12 @@ class StagedFile {
   ~StagedFile();
   /// `ok`, or why there is nothing to publish.
   [[nodiscard]] Access access() const { return access_; }
+  void append(std::string_view bytes);
+  /// Ends it: the bytes are on disk.
+  void sync();
+  /// Puts what is synced into `folder` too, under a temporary's name, where it stays: a link, or a copy on another disk.
+  /// No sweep takes it as long as this object lives.
+  [[nodiscard]] std::string copy_to(const std::string& folder);
   /// Gives it its name; false when something has it by now and should be kept.
   [[nodiscard]] bool publish();
 
@@ -77,6 +86,7 @@ class StagedFile {
   std::string name_;
   Existing existing_ = Existing::keep;
   std::unique_ptr<detail::TemporaryFile> file_;
+  std::unique_ptr<detail::TemporaryFile> copy_;
 };
 
 /// Files below one root folder, reached through descriptors so that no symbolic link is ever followed and no
@@ -106,8 +116,8 @@ class RepoFiles {
     bool created = false;
   };
   [[nodiscard]] Created create(std::string_view path, std::string_view bytes, mode_t mode) const;
-  /// The first half of both: everything but the name.
-  [[nodiscard]] StagedFile stage(std::string_view path, std::string_view bytes, mode_t mode, Existing existing) const;
+  /// The first half of both: a file for the bytes, beside the name.
+  [[nodiscard]] StagedFile stage(std::string_view path, mode_t mode, Existing existing) const;
   [[nodiscard]] Access write_link(std::string_view path, const std::string& target) const;
   [[nodiscard]] Access make_folder(std::string_view path, mode_t mode) const;
   /// Removes a regular file or a link, then parents left empty (never the root).

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 #include "store/connection.hpp"
@@ -13,13 +14,15 @@ namespace striatum::store {
 struct PendingFile {
   std::string folder;  ///< work tree
   std::string path;    ///< below it
-  std::string bytes;
-  /// SHA-256 of what it takes the place of; nullopt when nothing was there.
+  std::string copy;    ///< of its bytes: the name of a file beside the state
+  /// Which file it takes the place of; nullopt when nothing was there.
   std::optional<std::string> replaces;
 };
 
 void insert_pending_file(Connection& db, const PendingFile& file, Instant now);
 [[nodiscard]] std::optional<PendingFile> first_pending_file(Connection& db);
-void delete_pending_file(Connection& db, const PendingFile& file);
+/// Whether a file beside the state is the copy of a pending one.
+[[nodiscard]] bool is_pending_copy(Connection& db, std::string_view name);
+void delete_pending_file(Connection& db, std::string_view copy);
 
 }  // namespace striatum::store

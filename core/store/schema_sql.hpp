@@ -337,6 +337,13 @@ CREATE TABLE gs_sweep_acts (
   settled INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX gs_sweep_acts_job ON gs_sweep_acts(job_id);
 )sql",
+    // 4: what waits for its name lies beside the state file, not in it
+    R"sql(
+DROP TABLE gs_outbox;
+CREATE TABLE gs_outbox (
+  folder TEXT NOT NULL, path TEXT NOT NULL, copy TEXT NOT NULL, replaces TEXT, created_at TEXT NOT NULL,
+  PRIMARY KEY (folder, path)) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace striatum::store

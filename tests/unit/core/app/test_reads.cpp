@@ -164,6 +164,31 @@ TEST_CASE("people are told who holds what and what to type next", "[app][people]
   CHECK(started.cli.plain({"list", "jobs", "--run-id", started.run}).out.find("\x1b[33mwaiting_human") != std::string::npos);
 }
 
+TEST_CASE("a file that waits for its name is finished by the next change, unless its place was taken", "[app]") {
+  Started started;
+  const std::string copy = ".striatum-tmp-0123456789abcdef";
+  const std::string beside = started.repo.path() + "/.striatum/" + copy;
+  test::write(beside, "whole\n");
+  test::write(started.repo.path() + "/.striatum/.striatum-tmp-00000000000000ff", "nobody's");
+  started.tamper(("INSERT INTO gs_outbox VALUES ('" + started.repo.path() + "', 'docs/e.md', '" + copy +
+                  "', NULL, '2026-01-01T00:00:00Z')").c_str());
+  REQUIRE(started.status().is_object());
+  CHECK(std::filesystem::exists(beside));
+  CHECK_FALSE(std::filesystem::exists(started.repo.path() + "/.striatum/.striatum-tmp-00000000000000ff"));
+  SECTION("nothing stands there") {
+    started.block("blocked");
+    CHECK(test::slurp(started.repo / "docs/e.md") == "whole\n");
+  }
+  SECTION("somebody else's file does") {
+    test::write(started.repo / "docs/e.md", "theirs\n");
+    started.block("blocked");
+    CHECK(test::slurp(started.repo / "docs/e.md") == "theirs\n");
+  }
+  CHECK_FALSE(std::filesystem::exists(beside));
+  store::Connection db(started.repo.path() + "/.striatum/state.sqlite3", store::Access::read_only);
+  CHECK(db.integer("SELECT count(*) FROM gs_outbox") == 0);
+}
+
 TEST_CASE("evidence is written redacted, and over nothing that is not ours", "[app][evidence]") {
   Started started;
   started.block("blocked");

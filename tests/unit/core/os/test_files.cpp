@@ -100,6 +100,34 @@ TEST_CASE("files: temporaries are swept when nobody holds them", "[os]") {
   CHECK(entries(folder.path()) == 3);
 }
 
+TEST_CASE("files: a sweep spares what somebody knows a use for", "[os]") {
+  const TempFolder folder;
+  const std::string wanted = os::new_temporary_name();
+  for (const std::string& name : {wanted, os::new_temporary_name()}) test::write(folder / name, "");
+  CHECK(os::sweep_temporaries(folder.path(), [&](const std::string& name) { return name == wanted; }) == 1);
+  CHECK(os::exists(folder / wanted));
+}
+
+TEST_CASE("repo files: the copy of a staged file stays, and is held as long as the file is", "[os]") {
+  const TempFolder folder;
+  const TempFolder other_disk("/dev/shm");
+  for (const std::string& beside : {folder.path(), other_disk.path()}) {
+    std::string copy;
+    {
+      os::StagedFile staged = RepoFiles(folder.path()).stage("in/file", 0644, os::Existing::replace);
+      REQUIRE(staged.access() == Access::ok);
+      staged.append("one ");
+      staged.append("two");
+      staged.sync();
+      copy = staged.copy_to(beside);
+      CHECK(os::sweep_temporaries(beside) == 0);
+    }
+    CHECK(entries(folder / "in") == 0);
+    CHECK(slurp(os::path_join(beside, copy)) == "one two");
+    CHECK(os::sweep_temporaries(beside) == 1);
+  }
+}
+
 TEST_CASE("repo files: a link on the way or at the end is never followed", "[os]") {
   const TempFolder folder;
   test::write(folder / "outside/secret", "s");
