@@ -13,7 +13,7 @@ constexpr std::size_t kMaxText = 4096;
 constexpr std::size_t kMaxWord = 64;
 constexpr std::size_t kIdDigits = 32;
 
-enum class Shape { text, word, digest, moment, random_id, number, flag, texts };
+using Shape = Column::Shape;
 
 /// Names with a shape of their own; other names hold one line of text.
 Shape shape_of(std::string_view name) {
@@ -60,36 +60,48 @@ bool is_random_id(std::string_view text) {
 }
 
 bool is_line(std::string_view text) {
+  if (printable_ascii(text)) return text.size() <= kMaxText;
   return text.size() <= kMaxText && valid_utf8(text) &&
          std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-bool fits(Shape shape, const Json& value) {
-  if (shape == Shape::number) return value.is_number_integer();
-  if (shape == Shape::flag) return value.is_boolean();
-  if (!value.is_string()) return false;
-  const auto& text = value.get_ref<const std::string&>();
+bool fits(Shape shape, const Scalar& value) {
+  if (shape == Shape::number) return value.kind == Scalar::Kind::integer;
+  if (shape == Shape::flag) return value.kind == Scalar::Kind::boolean;
+  if (value.kind != Scalar::Kind::text) return false;
   switch (shape) {
     case Shape::texts:
       return false;
     case Shape::word:
-      return is_word(text);
+      return is_word(value.text);
     case Shape::digest:
-      return is_hex(text, 64);
+      return is_hex(value.text, 64);
     case Shape::moment:
-      return parse_instant(text).has_value();
+      return parse_instant(value.text).has_value();
     case Shape::random_id:
-      return is_random_id(text);
+      return is_random_id(value.text);
     default:
-      return is_line(text);
+      return is_line(value.text);
   }
 }
 
 }  // namespace
 
-Json Redactor::placeholder(const char* kind) {
+Column column(std::string name, const Listed& listed) {
+  const bool known = listed.find(name) != listed.end();
+  const Shape shape = shape_of(name);
+  return {std::move(name), known, shape};
+}
+
+std::string_view Redactor::placeholder(const char* kind) {
   ++counts_[kind];
   return kRedactedFreeText;
+}
+
+Scalar Redactor::shown(const Column& column, const Scalar& value) {
+  if (value.is_null()) return value;
+  if (!column.listed) return Scalar::of(placeholder("free_text"));
+  return fits(column.shape, value) ? value : Scalar::of(placeholder("shape"));
 }
 
 void Redactor::hide(Json& value) {
@@ -105,13 +117,10 @@ void Redactor::value(std::string_view name, Json& value) {
   if (value.is_null()) return;
   const Shape shape = shape_of(name);
   if (shape == Shape::texts && value.is_array()) {
-    for (Json& entry : value)
-      entry = entry.is_string() ? text(entry.get<std::string>()) : placeholder("shape");
-    return;
-  }
-  if (shape == Shape::text && value.is_string()) {
-    value = text(value.get<std::string>());
-  } else if (!fits(shape, value)) {
+    for (Json& entry : value) {
+      if (!fits(Shape::text, scalar_of(entry))) entry = placeholder("shape");
+    }
+  } else if (!fits(shape, scalar_of(value))) {
     value = placeholder("shape");
   }
 }

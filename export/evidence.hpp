@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/json.hpp"
+#include "base/scalar.hpp"
 
 namespace striatum::provenance {
 
@@ -19,8 +19,19 @@ inline constexpr std::string_view kRedactedFreeText = "<redacted-free-text>";
 /// Members of a row that may leave the state.
 using Listed = std::set<std::string, std::less<>>;
 
+/// What is known of a member once for many rows.
+struct Column {
+  enum class Shape { text, word, digest, moment, random_id, number, flag, texts };
+  std::string name;
+  bool listed = false;
+  Shape shape = Shape::text;
+};
+[[nodiscard]] Column column(std::string name, const Listed& listed);
+
 class Redactor {
  public:
+  /// What is shown of a column's value: itself or the placeholder.
+  [[nodiscard]] Scalar shown(const Column& column, const Scalar& value);
   /// Members that are not listed become the placeholder, null stays null, names are kept.
   void row(Json& row, const Listed& listed);
   /// The same for each object of an array; anything else becomes the placeholder.
@@ -36,7 +47,7 @@ class Redactor {
   [[nodiscard]] const std::map<std::string, std::int64_t>& counts() const { return counts_; }
 
  private:
-  Json placeholder(const char* kind);
+  std::string_view placeholder(const char* kind);
 
   std::map<std::string, std::int64_t> counts_;
 };

@@ -21,9 +21,10 @@ struct ExportEvidence {
   /// What the file gives as its time instead of now (SOURCE_DATE_EPOCH), for the same bytes twice.
   std::optional<Instant> exported_at;
 };
-/// The redacted object (docs/format/records.md, section 8) of these jobs of a run, or of all of it when none is named.
-[[nodiscard]] Json evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& jobs,
-                               const std::string& exported_at, provenance::Redactor& redactor);
+/// The bytes of an evidence record (docs/format/records.md, section 8) about these jobs of a run, or about all of it when
+/// none is named.
+[[nodiscard]] std::string evidence_of(store::Connection& db, const Run& run, const std::set<JobId>& jobs,
+                                      const std::string& exported_at, provenance::Redactor& redactor);
 
 /// `{status, run_id, path, sha256}`; the digest is that of the file's bytes.
 [[nodiscard]] Json export_evidence(app::Context& ctx, const ExportEvidence& command);

@@ -177,7 +177,7 @@ void add_evidence(const RecordRequest& request, Receipt& receipt, Records& out) 
   const std::string issued = to_text(receipt.issued_at);
   provenance::Redactor redactor;
   const auto add = [&](const std::set<JobId>& which) {
-    std::string bytes = to_canonical_utf8(evidence_of(db, run, which, issued, redactor)) + '\n';
+    std::string bytes = evidence_of(db, run, which, issued, redactor);
     const Sha256 digest = sha256(bytes);
     out.files.push_back({provenance::evidence_path(run.id.str(), digest.hex()), std::move(bytes)});
     return digest;

@@ -70,7 +70,7 @@ void check_gates(const Patient& of, Findings& out) {
 }
 
 void check_artifacts(const Patient& of, Findings& out) {
-  for (Json& row : store::artifacts_of_completed_jobs(of.db, of.scope)) {
+  for (Json& row : store::suspect_artifacts(of.db, of.scope)) {
     const Json expected = parse_json(text_member(row, "expected_artifacts_json")).value_or(Json::array());
     row.erase("expected_artifacts_json");
     for (const Json& entry : expected.is_array() ? expected : Json::array()) {
@@ -83,6 +83,18 @@ void check_artifacts(const Patient& of, Findings& out) {
               "required artifact mismatch: " + text_member(row, "id") + ' ' + text_member(row, "logical_name") +
                   " should be " + text_member(entry, "kind") + " at " + text_member(entry, "path"),
               std::move(record));
+    }
+  }
+}
+
+void check_pointers(const Patient& of, Findings& out) {
+  const Json jobs = store::wrong_pointers(of.db, of.scope);
+  for (const std::string kind : {"message", "lease"}) {
+    const std::string column = "current_" + kind + "_id";
+    for (const Json& job : jobs) {
+      if (job["wrong_" + kind] == 0) continue;
+      out.add(("job_" + column + "_inconsistent").c_str(), "job " + column + " is inconsistent: " + text_member(job, "id"),
+              {{"id", job["id"]}, {column, job[column]}});
     }
   }
 }
@@ -210,10 +222,7 @@ Findings examine(const Context& ctx, store::Connection& db, const store::Scope& 
   out.add_each("run_running_with_no_progressable_jobs", "running run has no job that can go on",
                store::stuck_runs(db, scope));
   out.add_each("stale_queue_message_claim", "queue message has stale claim", store::stale_claims(db, scope));
-  out.add_each("job_current_message_id_inconsistent", "job current_message_id is inconsistent",
-               store::wrong_message_pointers(db, scope));
-  out.add_each("job_current_lease_id_inconsistent", "job current_lease_id is inconsistent",
-               store::wrong_lease_pointers(db, scope));
+  check_pointers(of, out);
   out.add_each("active_session_on_terminal_run", "active session on terminal run",
                store::sessions_on_ended_runs(db, scope));
   out.add_each("unreaped_expired_lease", "active lease has expired without reap",

@@ -72,7 +72,7 @@ Json checkpoints(const Json& blockers) {
 
 }  // namespace
 
-Json status_model(store::Connection& db, const store::Scope& scope, Instant now) {
+Json status_head(store::Connection& db, const store::Scope& scope, Instant now) {
   const Json claimable = store::claimable_work(db, scope);
   Json blockers = blockers_shown(db, scope);
   Json refusing = store::refusing_verdicts(db, scope);
@@ -88,8 +88,13 @@ Json status_model(store::Connection& db, const store::Scope& scope, Instant now)
   out["latest_non_accepting_review_verdicts"] = std::move(refusing);
   out["verdicts_by_posture"] = store::verdicts_by_posture(db, scope);
   out["claimable_jobs"] = grouped(claimable);
-  out["blocked_downstream_jobs"] = blocked_downstream(db, scope);
   out["process_health"] = std::move(health);
+  return out;
+}
+
+Json status_model(store::Connection& db, const store::Scope& scope, Instant now) {
+  Json out = status_head(db, scope, now);
+  out["blocked_downstream_jobs"] = blocked_downstream(db, scope);
   return out;
 }
 

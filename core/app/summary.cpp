@@ -141,16 +141,15 @@ std::string document(const Context& ctx, store::Connection& db, const RunId& id)
   const Json row = store::run_row(db, id.str());
   const Instant now = ctx.clock.now();
   const Json status = status_model(db, id, now);
-  const store::EvidenceRows rows = store::evidence_rows(db, id);
   const std::string healthy = doctor_model(ctx, db, id).at("ok") == true ? "true" : "false";
   return "# Striatum Run Summary\n\nRun ID: " + ticked(id.str()) + "\n" + branch_line(run.branch, current_branch(ctx)) +
          "\nRun state: " + ticked(std::string(to_text(run.state))) + "\nVerification: " + ticked("doctor ok=" + healthy) +
          "\n" + section("Timing", timing(row, now), "") +
          section("Jobs", job_counts(status.at("jobs")), "No jobs recorded.") +
          section("Verdicts", verdict_lines(store::verdicts_in_order(db, id)), "No verdicts recorded.") +
-         section("Artifacts", shown(rows.artifacts, artifact_line), "No artifacts recorded.") +
-         section("Sessions", shown(rows.sessions, session_line), "No sessions recorded.") +
-         section("Blockers", shown(rows.blockers, blocker_line), "No blockers recorded.") +
+         section("Artifacts", shown(store::evidence_artifacts(db, id).rows(), artifact_line), "No artifacts recorded.") +
+         section("Sessions", shown(store::evidence_sessions(db, id).rows(), session_line), "No sessions recorded.") +
+         section("Blockers", shown(store::evidence_blockers(db, id).rows(), blocker_line), "No blockers recorded.") +
          section("Next Actions", shown(status.at("next_actions"), [](const Json& action) { return ticked(action.get<std::string>()); }),
                  "No deterministic next actions.");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 namespace striatum {
@@ -95,7 +96,21 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 bool blank(std::string_view text) { return trim(text).empty(); }
 
+bool printable_ascii(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x80 * kOnes;
+  // Eight bytes at a time: a high bit in `odd` where one is below 0x20, above 0x7f, or (by the carry into it) 0x7f.
+  std::uint64_t odd = 0;
+  for (; text.size() >= sizeof odd; text.remove_prefix(sizeof odd)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    odd |= (bytes - 0x20 * kOnes) | bytes | (bytes + kOnes);
+  }
+  return (odd & kHigh) == 0 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 bool valid_utf8(std::string_view bytes) {
+  if (printable_ascii(bytes)) return true;
   while (!bytes.empty()) {
     const auto point = decode(bytes);
     if (!point) return false;
@@ -105,6 +120,7 @@ bool valid_utf8(std::string_view bytes) {
 }
 
 std::string to_utf8(std::string_view bytes) {
+  if (printable_ascii(bytes)) return std::string(bytes);
   std::string out;
   out.reserve(bytes.size());
   while (!bytes.empty()) {

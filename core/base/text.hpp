@@ -14,6 +14,8 @@ namespace striatum {
 [[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// Blank means empty or white space alone.
 [[nodiscard]] bool blank(std::string_view text);
+/// Nothing but 0x20 to 0x7e.
+[[nodiscard]] bool printable_ascii(std::string_view text);
 [[nodiscard]] bool valid_utf8(std::string_view bytes);
 /// Valid UTF-8: every invalid byte becomes U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view bytes);

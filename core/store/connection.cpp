@@ -83,6 +83,7 @@ Use& Use::bind(std::nullopt_t) {
 }
 
 bool Use::step() {
+  changed_.clear();
   const int rc = sqlite3_step(statement_);
   if (rc == SQLITE_ROW) return true;
   if (rc != SQLITE_DONE) broken(db_, rc);
@@ -97,7 +98,9 @@ int Use::run() {
 
 bool Use::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
-std::string Use::text(int column) const {
+std::string Use::text(int column) const { return std::string(view(column)); }
+
+std::string_view Use::view(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   if (data == nullptr) return {};
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
@@ -116,6 +119,28 @@ std::string Use::blob(int column) const {
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
+std::vector<std::string> Use::columns() const {
+  std::vector<std::string> out;
+  for (int i = 0; i < sqlite3_column_count(statement_); ++i) out.emplace_back(sqlite3_column_name(statement_, i));
+  return out;
+}
+
+Scalar Use::cell(int column) {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_NULL:
+      return {};
+    case SQLITE_INTEGER:
+      return Scalar::of(integer(column));
+    case SQLITE_FLOAT:
+      return {Scalar::Kind::other};
+    case SQLITE_BLOB:
+      return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_hex(blob(column)))));
+    default:
+      if (valid_utf8(view(column))) return Scalar::of(view(column));
+      return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_utf8(view(column)))));
+  }
+}
+
 Json Use::row() const {
   Json out = Json::object();
   for (int i = 0; i < sqlite3_column_count(statement_); ++i) {
@@ -125,9 +150,15 @@ Json Use::row() const {
       case SQLITE_INTEGER: cell = integer(i); break;
       case SQLITE_FLOAT: cell = sqlite3_column_double(statement_, i); break;
       case SQLITE_BLOB: cell = to_hex(blob(i)); break;
-      default: cell = to_utf8(text(i));
+      default: cell = to_utf8(view(i));
     }
   }
+  return out;
+}
+
+Json Use::rows() {
+  Json out = Json::array();
+  while (step()) out.push_back(row());
   return out;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/ids.hpp"
 #include "base/json.hpp"
+#include "base/scalar.hpp"
 #include "base/time.hpp"
 
 struct sqlite3;
@@ -32,7 +33,8 @@ class Use {
   ~Use();
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
-  Use(Use&& other) noexcept : db_(other.db_), statement_(other.statement_), bound_(other.bound_) {
+  Use(Use&& other) noexcept
+      : db_(other.db_), statement_(other.statement_), bound_(other.bound_), changed_(std::move(other.changed_)) {
     other.statement_ = nullptr;
   }
 
@@ -62,6 +64,8 @@ class Use {
 
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::string text(int column) const;
+  /// The same, good until the next step.
+  [[nodiscard]] std::string_view view(int column) const;
   [[nodiscard]] std::optional<std::string> optional_text(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::string blob(int column) const;
@@ -74,13 +78,20 @@ class Use {
     if (is_null(column)) return std::nullopt;
     return AnyId(text(column));
   }
+  [[nodiscard]] std::vector<std::string> columns() const;
+  /// What `row` would hold by the column's name, good until the next step.
+  [[nodiscard]] Scalar cell(int column);
   /// The whole row by column name, with SQLite's own types.
   [[nodiscard]] Json row() const;
+  /// All rows that are left.
+  [[nodiscard]] Json rows();
 
  private:
   sqlite3* db_;
   sqlite3_stmt* statement_;
   int bound_ = 0;
+  /// Texts of cells that are not shown as they are stored.
+  std::vector<std::unique_ptr<const std::string>> changed_;
 };
 
 /// `create`: writable, and what is written goes straight into the file, as nothing in it needs a log yet.
@@ -112,10 +123,7 @@ class Connection {
   /// All rows as JSON objects by column name.
   template <class... Args>
   Json rows(std::string_view sql, const Args&... args) {
-    Json out = Json::array();
-    Use statement = use(sql, args...);
-    while (statement.step()) out.push_back(statement.row());
-    return out;
+    return use(sql, args...).rows();
   }
   /// The first row as JSON object, or null.
   template <class... Args>

@@ -35,11 +35,13 @@ Json suspect_gates(Connection& db, const Scope& scope) {
       scope);
 }
 
-Json artifacts_of_completed_jobs(Connection& db, const Scope& scope) {
+Json suspect_artifacts(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT j.job_id AS id, a.logical_name, a.artifact_kind AS actual_kind, a.repo_path AS actual_path, "
       "j.expected_artifacts_json FROM jobs j JOIN artifacts a ON a.job_id = j.job_id "
-      "WHERE j." STRIATUM_IN_SCOPE " AND j.state = 'completed' ORDER BY j.rowid, a.rowid",
+      "WHERE j." STRIATUM_IN_SCOPE " AND j.state = 'completed' AND j.expected_artifacts_json <> "
+      "'[' || json_object('kind', a.artifact_kind, 'logical_name', a.logical_name, 'path', a.repo_path, "
+      "'required', json('true')) || ']' ORDER BY j.rowid, a.rowid",
       scope);
 }
 
@@ -60,19 +62,14 @@ Json stale_claims(Connection& db, const Scope& scope) {
       scope);
 }
 
-Json wrong_message_pointers(Connection& db, const Scope& scope) {
+Json wrong_pointers(Connection& db, const Scope& scope) {
   return db.rows(
-      "SELECT j.job_id AS id, j.current_message_id FROM jobs j WHERE j." STRIATUM_IN_SCOPE
-      " AND j.current_message_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM queue_messages m "
-      "WHERE m.message_id = j.current_message_id AND m.job_id = j.job_id) ORDER BY j.rowid",
-      scope);
-}
-
-Json wrong_lease_pointers(Connection& db, const Scope& scope) {
-  return db.rows(
-      "SELECT j.job_id AS id, j.current_lease_id FROM jobs j WHERE j." STRIATUM_IN_SCOPE
-      " AND j.current_lease_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM leases l "
-      "WHERE l.lease_id = j.current_lease_id AND l.resource_id = j.job_id) ORDER BY j.rowid",
+      "SELECT j.job_id AS id, j.current_message_id, j.current_lease_id, "
+      "j.current_message_id IS NOT NULL AND m.job_id IS NOT j.job_id AS wrong_message, "
+      "j.current_lease_id IS NOT NULL AND l.resource_id IS NOT j.job_id AS wrong_lease FROM jobs j "
+      "LEFT JOIN queue_messages m ON m.message_id = j.current_message_id "
+      "LEFT JOIN leases l ON l.lease_id = j.current_lease_id "
+      "WHERE j." STRIATUM_IN_SCOPE " AND (wrong_message OR wrong_lease) ORDER BY j.rowid",
       scope);
 }
 

@@ -129,6 +129,55 @@ TEST_CASE("the log gives every event with its link, and tells where it was chang
   CHECK(verify.data().at("bad_seq") == 3);
 }
 
+TEST_CASE("doctor names pointers that lead elsewhere", "[app][reads]") {
+  Started started;
+  const auto found = [&](const std::string& problem) {
+    const Json problems = started.cli.json({"doctor"}).data().at("problems");
+    return std::find(problems.begin(), problems.end(), problem + " is inconsistent: " + started.job) != problems.end();
+  };
+  CHECK_FALSE(found("job current_message_id"));
+  CHECK_FALSE(found("job current_lease_id"));
+  SECTION("the message's") {
+    started.tamper("UPDATE queue_messages SET job_id = NULL");
+    CHECK(found("job current_message_id"));
+    CHECK_FALSE(found("job current_lease_id"));
+  }
+  SECTION("the lease's, to nothing") {
+    started.tamper("UPDATE jobs SET current_lease_id = 'lease_of_nobody' WHERE current_lease_id IS NOT NULL");
+    CHECK_FALSE(found("job current_message_id"));
+    CHECK(found("job current_lease_id"));
+    const Json records = started.cli.json({"doctor", "--verbose"}).data().at("problem_records");
+    const auto record = std::find_if(records.begin(), records.end(), [](const Json& row) {
+      return row.at("check") == "job_current_lease_id_inconsistent";
+    });
+    REQUIRE(record != records.end());
+    CHECK(record->at("context") == Json{{"current_lease_id", "lease_of_nobody"}});
+  }
+}
+
+TEST_CASE("doctor compares what was published with what was expected", "[app][reads]") {
+  Started started;
+  const auto mismatches = [&](const std::string& expected, const std::string& path) {
+    started.tamper(("PRAGMA foreign_keys=OFF; INSERT INTO artifacts (artifact_id, run_id, job_id, logical_name, artifact_kind, "
+                    "repo_path, content_sha256, size_bytes, publish_mode, created_at) SELECT 'art_1', run_id, job_id, 'main', "
+                    "'handoff', '" + path + "', 'x', 1, 'create', created_at FROM jobs WHERE job_id = '" + started.job +
+                    "'; UPDATE jobs SET state = 'completed', expected_artifacts_json = '" + expected + "' WHERE job_id = '" +
+                    started.job + "'").c_str());
+    const Json records = started.cli.json({"doctor", "--verbose"}).data().at("problem_records");
+    return std::count_if(records.begin(), records.end(), [](const Json& row) {
+      return row.at("check") == "required_artifact_kind_or_path_mismatch";
+    });
+  };
+  const std::string start = R"([{"kind":"handoff","logical_name":"main","path":")";
+  SECTION("the same") { CHECK(mismatches(start + R"(a.md","required":true}])", "a.md") == 0); }
+  SECTION("the same, written otherwise") {
+    CHECK(mismatches(R"([{"required": true, "path": "\u00e9.md", "kind": "handoff", "logical_name": "main"}])", "\xc3\xa9.md") == 0);
+  }
+  SECTION("another path") { CHECK(mismatches(start + R"(b.md","required":true}])", "a.md") == 1); }
+  SECTION("another kind") { CHECK(mismatches(R"([{"kind":"review","logical_name":"main","path":"a.md","required":true}])", "a.md") == 1); }
+  SECTION("not required") { CHECK(mismatches(start + R"(b.md","required":false}])", "a.md") == 0); }
+}
+
 TEST_CASE("doctor --deep compares state with log", "[app][reads]") {
   Started started;
   Json deep = started.cli.json({"doctor", "--deep"}).data().at("deep");

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json_writer.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "base/text.hpp"
+
+namespace striatum {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{1} << 16;
+constexpr std::size_t kNumberDigits = 20;
+constexpr std::size_t kIndent = 2;
+
+/// Stands between quotes as it is.
+bool plain(std::string_view text) {
+  return printable_ascii(text) && text.find('"') == std::string_view::npos && text.find('\\') == std::string_view::npos;
+}
+
+char* copy(char* at, std::string_view text) {
+  std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
+}  // namespace
+
+Scalar scalar_of(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::null:
+      return {};
+    case Json::value_t::boolean:
+      return Scalar::of(value.get<bool>());
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      return Scalar::of(value.get<std::int64_t>());
+    case Json::value_t::string:
+      return Scalar::of(std::string_view(value.get_ref<const std::string&>()));
+    default:
+      return {Scalar::Kind::other};
+  }
+}
+
+JsonWriter::JsonWriter(Style style, Sink sink) : style_(style), sink_(std::move(sink)), buffer_(kPiece, '\0') {}
+
+char* JsonWriter::room(std::size_t size) {
+  if (buffer_.size() - used_ < size) {
+    finish();
+    if (buffer_.size() < size) buffer_.resize(size);
+  }
+  return buffer_.data() + used_;
+}
+
+void JsonWriter::finish() {
+  if (used_ > 0) sink_(std::string_view(buffer_).substr(0, used_));
+  used_ = 0;
+}
+
+void JsonWriter::put(std::string_view text) { took(copy(room(text.size()), text)); }
+
+char* JsonWriter::new_line(char* at) const {
+  if (style_ != Style::pretty_ascii) return at;
+  *at++ = '\n';
+  std::memset(at, ' ', kIndent * depth_);
+  return at + kIndent * depth_;
+}
+
+void JsonWriter::separate() {
+  if (after_key_ || depth_ == 0) {
+    after_key_ = false;
+    return;
+  }
+  char* at = room(2 + kIndent * depth_);
+  if (!empty_) *at++ = ',';
+  took(new_line(at));
+  empty_ = false;
+}
+
+void JsonWriter::begin(char bracket) {
+  separate();
+  put({&bracket, 1});
+  ++depth_;
+  empty_ = true;
+}
+
+void JsonWriter::end(char bracket) {
+  --depth_;
+  char* at = room(2 + kIndent * depth_);
+  if (!empty_) at = new_line(at);
+  *at++ = bracket;
+  took(at);
+  empty_ = false;
+}
+
+void JsonWriter::key(std::string_view name) {
+  separate();
+  text(name);
+  put(style_ == Style::pretty_ascii ? ": " : ":");
+  after_key_ = true;
+}
+
+void JsonWriter::text(std::string_view text) {
+  if (!plain(text)) {
+    return put(style_ == Style::compact_utf8 ? to_canonical_utf8(std::string(text)) : to_canonical_ascii(std::string(text)));
+  }
+  char* at = room(text.size() + 2);
+  *at++ = '"';
+  at = copy(at, text);
+  *at++ = '"';
+  took(at);
+}
+
+void JsonWriter::value(const Scalar& value) {
+  separate();
+  switch (value.kind) {
+    case Scalar::Kind::text:
+      return text(value.text);
+    case Scalar::Kind::boolean:
+      return put(value.number != 0 ? "true" : "false");
+    case Scalar::Kind::integer: {
+      char* at = room(kNumberDigits);
+      return took(std::to_chars(at, at + kNumberDigits, value.number).ptr);
+    }
+    default:
+      return put("null");
+  }
+}
+
+void JsonWriter::value(const Json& value) {
+  if (value.is_object()) {
+    begin_object();
+    for (const auto& [name, item] : value.items()) {
+      key(name);
+      this->value(item);
+    }
+    return end_object();
+  }
+  if (value.is_array()) {
+    begin_array();
+    for (const Json& item : value) this->value(item);
+    return end_array();
+  }
+  if (value.is_number_float() || value.is_number_unsigned()) {
+    separate();
+    return put(to_canonical_ascii(value));
+  }
+  this->value(scalar_of(value));
+}
+
+}  // namespace striatum
