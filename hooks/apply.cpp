@@ -2,6 +2,8 @@
 #include "hooks/apply.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <set>
 
 #include "base/text.hpp"
@@ -52,7 +54,9 @@ std::string default_message(const Work& work, ReceiptState state) {
   return out;
 }
 
-void run_message_hook(const git::Program& git, const std::string& name, const std::vector<std::string>& args) {
+void run_message_hook(const git::Program& git, const git::Config& config, const std::string& name,
+                      const std::vector<std::string>& args) {
+  if (!git::has_hook(git, config, name)) return;
   const git::HookResult result = git::run_hook(git, name, args);
   if (result.exit_code == 0) return;
   fail(Code::transition, "hook_refused", "hook " + name + " refused the commit: " + one_line(trim(to_utf8(result.output))),
@@ -65,14 +69,16 @@ bool holds(const std::vector<std::pair<std::string, std::string>>& found, const 
   });
 }
 
-std::string message_through_hooks(const git::Program& git, const std::string& text,
+std::string message_through_hooks(const git::Program& git, const git::Config& config, const std::string& text,
                                   const std::vector<std::string>& trailers) {
-  const MessageFile file(git, git.out({"stripspace"}, text));
-  run_message_hook(git, "prepare-commit-msg", {file.path(), "message"});
-  file.write(git::add_trailers(git, git.out({"stripspace"}, file.read()), trailers));
-  run_message_hook(git, "commit-msg", {file.path()});
-  const std::string message = git.out({"stripspace"}, file.read());
-  return holds(git::trailers(git, message), trailers) ? message : git::add_trailers(git, message, trailers);
+  const MessageFile file(git, git::strip_space(text));
+  run_message_hook(git, config, "prepare-commit-msg", {file.path(), "message"});
+  const std::string with_trailers = git::add_trailers(git, git::strip_space(file.read()), trailers);
+  file.write(with_trailers);
+  run_message_hook(git, config, "commit-msg", {file.path()});
+  const std::string message = git::strip_space(file.read());
+  const bool kept = message == with_trailers || holds(git::trailers(git, message), trailers);
+  return kept ? message : git::add_trailers(git, message, trailers);
 }
 
 // ---- one apply -----------------------------------------------------------------------------------------
@@ -215,8 +221,8 @@ class Attempt {
   // ---- pre-commit
 
   bool pre_commit(const git::PrivateIndex& index) {
-    const std::string hook = os::path_join(git::hooks_folder(s_.git), "pre-commit");
-    if (!os::exists(hook)) {
+    const std::string hook = os::path_join(git::hooks_folder(s_.git, s_.config), "pre-commit");
+    if (!git::has_hook(s_.git, s_.config, "pre-commit")) {
       gates_.push_back(skipped("pre_commit", "no_hook"));
       return true;
     }
@@ -266,8 +272,11 @@ class Attempt {
     const Records records = make_records(
         {s_.ctx, s_.repository, work_, tip_, tip_tree_, result, gates_, state_, taken_}, s_.signers);
     std::vector<Change> files;
-    for (const RecordFile& file : records.files) {
-      files.push_back({file.path, git::Mode::none, git::Mode::regular, std::nullopt, git::store_blob(s_.git, file.bytes)});
+    std::vector<std::string> contents;
+    for (const RecordFile& file : records.files) contents.push_back(file.bytes);
+    const std::vector<Oid> blobs = git::store_blobs(s_.git, contents);
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+      files.push_back({records.files[i].path, git::Mode::none, git::Mode::regular, std::nullopt, blobs[i]});
     }
     index.put(files);
     return records;
@@ -288,7 +297,7 @@ class Attempt {
     commit.tree = tree;
     commit.parents = {tip_};
     commit.message = message_through_hooks(
-        index.git(), s_.command.message ? *s_.command.message + "\n" : default_message(work_, state_),
+        index.git(), s_.config, s_.command.message ? *s_.command.message + "\n" : default_message(work_, state_),
         {"Striatum-Run: " + work_.run.id.str(), "Striatum-Receipt: sha256:" + records.receipt});
     commit.sign = s_.config.boolean("commit.gpgsign").value_or(false);
     const git::Program git = s_.command.terminal ? s_.git : s_.git.with_environment("SSH_ASKPASS_REQUIRE", "never");
@@ -403,7 +412,17 @@ void require_work_tree(const app::Context& ctx) {
          {"run it in the worktree that holds the work"});
 }
 
-void require_git(const git::Program& git) {
+/// Whether the configuration says plainly who commits; where it does not, git may still know.
+bool names_committer(const git::Config& config) {
+  const auto says = [&](const char* variable, const std::string& key) {
+    const char* given = std::getenv(variable);
+    const std::string value = given ? given : config.get("committer." + key).value_or(config.get("user." + key).value_or(""));
+    return std::any_of(value.begin(), value.end(), [](unsigned char byte) { return std::isalnum(byte) != 0; });
+  };
+  return says("GIT_COMMITTER_NAME", "name") && says("GIT_COMMITTER_EMAIL", "email");
+}
+
+void require_git(const git::Program& git, const git::Config& config) {
   constexpr std::pair<int, int> kNeeded{2, 36};
   const auto found = git::version(git);
   if (found < kNeeded) {
@@ -411,6 +430,7 @@ void require_git(const git::Program& git) {
                                  std::to_string(found.second),
            {"install a newer git"});
   }
+  if (names_committer(config)) return;
   const os::Finished who = git.run({"var", "GIT_COMMITTER_IDENT"});
   if (who.ok()) return;
   refuse(Code::transition, "git does not know who commits: " + git::complaint(who),
@@ -451,8 +471,8 @@ Json apply(app::Context& ctx, const ApplyCommand& command) {
   const Run run = store::get_run(ctx.state().db(), command.run);
   enter_work_folder(ctx, git::Repository::open(ctx.place.work_tree.string()), run.id, command.job);
   const git::Program git(ctx.place.work_tree.string());
-  require_git(git);
   git::Config config = git::Config::read(git);
+  require_git(git, config);
   Signers signers = find_signers(config, command.keys, command.terminal);
   Setting setting{ctx,           command, git.durable(), git::Repository::open(ctx.place.work_tree.string()),
                   std::move(config), std::move(signers)};
@@ -461,7 +481,8 @@ Json apply(app::Context& ctx, const ApplyCommand& command) {
   if (auto reply = recover_branch(ctx, setting.git, setting.repository, *run.branch)) return *reply;
   Json reply = attempts(setting);
   const std::string status = text_member(reply, "status");
-  if (status == "applied" || status == "proposed") static_cast<void>(git::run_hook(git, "post-commit"));
+  const bool committed = status == "applied" || status == "proposed";
+  if (committed && git::has_hook(git, setting.config, "post-commit")) static_cast<void>(git::run_hook(git, "post-commit"));
   return reply;
 }
 

@@ -153,6 +153,11 @@ std::optional<std::string> Config::get(std::string_view key) const {
   return first == last ? std::nullopt : std::optional(std::prev(last)->second);
 }
 
+bool Config::any(std::string_view beginning) const {
+  const auto found = values_.lower_bound(beginning);
+  return found != values_.end() && found->first.starts_with(beginning);
+}
+
 std::vector<std::string> Config::all(std::string_view key) const {
   const auto [first, last] = values_.equal_range(normal_key(key));
   std::vector<std::string> result;
@@ -252,9 +257,22 @@ std::string worktree_list(const Program& git) {
   return git.out(words);
 }
 
+/// What needs no child: a repository with one worktree, on a commit.
+std::optional<Worktree> only_worktree(const Program& git) {
+  const auto places = discover(git.folder(), Environment::ignore);
+  if (!places || places->git_dir != git.git_dir() || places->bare || places->linked) return std::nullopt;
+  const auto top = os::real_path(places->work_tree);
+  if (!top || os::real_path(places->common_dir) != os::path_join(*top, ".git")) return std::nullopt;
+  if (os::exists(os::path_join(places->common_dir, "worktrees"))) return std::nullopt;
+  const Head head = Repository::open(places->git_dir).head();
+  if (head.unborn()) return std::nullopt;
+  return Worktree{*top, head.ref, head.commit, false};
+}
+
 }  // namespace
 
 std::vector<Worktree> worktrees(const Program& git) {
+  if (auto only = only_worktree(git)) return {*std::move(only)};
   std::vector<Worktree> result;
   for (const auto& field : split_nul(worktree_list(git))) {
     const auto blank = field.find(' ');
@@ -286,6 +304,16 @@ std::vector<std::string> ignored(const Program& git, const std::vector<std::stri
 
 std::string hooks_folder(const Program& git) {
   return git.line({"rev-parse", "--path-format=absolute", "--git-path", "hooks"});
+}
+
+std::string hooks_folder(const Program& git, const Config& config) {
+  const auto places = discover(git.folder(), Environment::ignore);
+  const bool plain = places && places->git_dir == git.git_dir() && !config.get("core.hookspath");
+  return plain ? os::path_join(places->common_dir, "hooks") : hooks_folder(git);
+}
+
+bool has_hook(const Program& git, const Config& config, const std::string& name) {
+  return config.any("hook.") || os::exists(os::path_join(hooks_folder(git, config), name));
 }
 
 std::pair<int, int> version(const Program& git) {

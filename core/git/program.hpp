@@ -75,6 +75,8 @@ class Config {
   /// Last value; nullopt when unset.
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> all(std::string_view key) const;
+  /// Is anything set whose key begins so?
+  [[nodiscard]] bool any(std::string_view beginning) const;
   /// As `git config --type=bool`; `Error` 1 (`bad_config`) for a value that is neither.
   [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
@@ -131,8 +133,9 @@ enum class StoreBlobs { no, yes };
 
 // ---- writing ---------------------------------------------------------------------------------------------
 
-/// `git hash-object -w --no-filters`.
+/// `git hash-object -w --no-filters`, one child for any number of them.
 [[nodiscard]] Oid store_blob(const Program& git, std::string_view bytes);
+[[nodiscard]] std::vector<Oid> store_blobs(const Program& git, const std::vector<std::string>& contents);
 
 /// A temporary index file in the git dir, removed at the end.
 class PrivateIndex {
@@ -175,6 +178,8 @@ struct NewCommit {
 [[nodiscard]] HookResult run_hook(const Program& git, const std::string& name,
                                   const std::vector<std::string>& args = {});
 
+/// As `git stripspace`: no white space at the ends of lines, no empty line twice or at either end of the text.
+[[nodiscard]] std::string strip_space(std::string_view text);
 /// `git interpret-trailers`: the message with these `Key: value` lines in its trailer block.
 [[nodiscard]] std::string add_trailers(const Program& git, const std::string& message,
                                        const std::vector<std::string>& trailers);
@@ -184,6 +189,10 @@ struct NewCommit {
 
 /// Folder where git looks for hooks in this worktree, absolute (`rev-parse --git-path hooks`).
 [[nodiscard]] std::string hooks_folder(const Program& git);
+/// The same, without a child where the configuration names no other folder.
+[[nodiscard]] std::string hooks_folder(const Program& git, const Config& config);
+/// Whether `run_hook` may find something to run: a file, or any hook in the configuration (git ≥ 2.54).
+[[nodiscard]] bool has_hook(const Program& git, const Config& config, const std::string& name);
 
 /// (major, minor) of the git program.
 [[nodiscard]] std::pair<int, int> version(const Program& git);

@@ -54,7 +54,7 @@ void copy_index(const std::string& from, const std::string& to) {
   struct stat info {};
   const auto bytes = os::read_file(from, std::size_t{1} << 31);
   if (!bytes || ::stat(from.c_str(), &info) != 0) return;
-  os::append(to, *bytes);
+  os::write_scratch(to, *bytes);
   const std::array<timespec, 2> times{info.st_atim, info.st_mtim};
   ::utimensat(AT_FDCWD, to.c_str(), times.data(), 0);
 }
@@ -158,6 +158,27 @@ Oid store_blob(const Program& git, std::string_view bytes) {
   return *id;
 }
 
+std::vector<Oid> store_blobs(const Program& git, const std::vector<std::string>& contents) {
+  const os::TemporaryFolder folder(git.git_dir());
+  std::string paths;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    const std::string path = os::path_join(folder.path(), std::to_string(i));
+    os::write_scratch(path, contents[i]);
+    paths += path + "\n";
+  }
+  std::vector<Oid> out;
+  // A line is a path: git folders whose name has a line break are no place for it.
+  if (folder.path().find('\n') != std::string::npos) {
+    for (const std::string& bytes : contents) out.push_back(store_blob(git, bytes));
+    return out;
+  }
+  for (const std::string& line : split(git.out({"hash-object", "-w", "--no-filters", "--stdin-paths"}, paths), '\n')) {
+    if (const auto id = Oid::parse(line)) out.push_back(*id);
+  }
+  if (out.size() != contents.size()) fail(Code::general, "git_failed", "git hash-object: too few ids");
+  return out;
+}
+
 PrivateIndex::PrivateIndex(const Program& git, StoreBlobs store)
     : folder_(git.git_dir()), path_(os::path_join(folder_.path(), "index")), git_(git.with_index(path_)) {
   if (store == StoreBlobs::no) git_ = with_scratch_objects(git_, os::path_join(folder_.path(), "objects"));
@@ -218,6 +239,23 @@ HookResult run_hook(const Program& git, const std::string& name, const std::vect
   child.environment.emplace_back("GIT_EDITOR", ":");
   os::Finished finished = os::run(child);
   return {finished.signal != 0 ? 128 + finished.signal : finished.exit_code, finished.out + finished.err};
+}
+
+std::string strip_space(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r";
+  std::string out;
+  bool gap = false;
+  for (const std::string& line : split(text, '\n')) {
+    const auto last = line.find_last_not_of(kSpace);
+    if (last == std::string::npos) {
+      gap = true;
+      continue;
+    }
+    if (gap && !out.empty()) out += '\n';
+    gap = false;
+    out += line.substr(0, last + 1) + '\n';
+  }
+  return out;
 }
 
 std::string add_trailers(const Program& git, const std::string& message,

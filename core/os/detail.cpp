@@ -15,14 +15,6 @@
 namespace striatum::os::detail {
 namespace {
 
-void write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = retry([&] { return ::write(fd, bytes.data(), bytes.size()); });
-    if (count < 0) fail_errno(errno, "writing", path);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
 /// False when `to` exists.
 bool rename_keeping(int folder, const char* from, const char* to, const std::string& path) {
   if (::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return true;
@@ -41,6 +33,14 @@ bool rename_keeping(int folder, const char* from, const char* to, const std::str
 std::string own_name(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 }  // namespace
+
+void write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = retry([&] { return ::write(fd, bytes.data(), bytes.size()); });
+    if (count < 0) fail_errno(errno, "writing", path);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
 
 TemporaryFile::TemporaryFile(int folder, mode_t mode, std::string path) : folder_(folder), path_(std::move(path)) {
   sweep_temporaries(own_name(folder));

@@ -56,6 +56,9 @@ class TemporaryFile {
   bool left_ = false;
 };
 
+/// All of it, in as many writes as it takes. `path`: for messages.
+void write_all(int fd, std::string_view bytes, const std::string& path);
+
 /// Writes `name` in the folder by temporary, fsync, rename, fsync of the folder. With `keep` an existing
 /// entry stays and false comes back. `path`: for messages.
 bool write_by_rename(int folder, const std::string& name, std::string_view bytes, mode_t mode,

@@ -98,6 +98,12 @@ void append(const std::string& path, std::string_view bytes) {
   if (detail::retry([&] { return ::write(fd.get(), bytes.data(), bytes.size()); }) < 0) fail_errno(errno, "writing", path);
 }
 
+void write_scratch(const std::string& path, std::string_view bytes) {
+  const Fd fd(detail::retry([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600); }));
+  if (!fd.valid()) fail_errno(errno, "creating", path);
+  detail::write_all(fd.get(), bytes, path);
+}
+
 void ensure_directory(const std::string& path, mode_t mode) {
   if (is_directory(path)) return;
   const std::string parent = folder_of(path);

@@ -38,6 +38,9 @@ void write_atomically(const std::string& path, std::string_view bytes, mode_t mo
 /// Appends by one write, without waiting for anybody; the file is made (0600) when it is absent, its folder is not.
 void append(const std::string& path, std::string_view bytes);
 
+/// Makes a file (0600) that nobody needs after a crash: not synced.
+void write_scratch(const std::string& path, std::string_view bytes);
+
 /// Creates the folder and its parents; an existing folder keeps its mode.
 void ensure_directory(const std::string& path, mode_t mode);
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "base/text.hpp"
 #include "git/program.hpp"
 #include "support/catch.hpp"
 #include "support/temp_repo.hpp"
@@ -186,6 +187,15 @@ TEST_CASE("worktrees and ignored paths", "[git]") {
   const PlainGit plain;
   const TempRepo repo;
   const std::string id = repo.commit({{"f", "1"}, {".gitignore", "*.o\n"}});
+  for (const bool detached : {false, true}) {
+    if (detached) repo.git({"checkout", "-q", "--detach"});
+    const auto only = git::worktrees(Program(repo.path()));
+    REQUIRE(only.size() == 1);
+    CHECK("worktree " + only[0].path == split(repo.git({"worktree", "list", "--porcelain"}), '\n').front());
+    CHECK(only[0].ref.has_value() != detached);
+    CHECK(only[0].head->hex() == id);
+  }
+  repo.git({"checkout", "-q", "main"});
   repo.git({"worktree", "add", "-q", "--detach", repo.beside("w")});
   const auto list = git::worktrees(Program(repo.path()));
   REQUIRE(list.size() == 2);
@@ -319,6 +329,39 @@ TEST_CASE("hooks run with their exit code and words; absent ones pass", "[git]")
   const auto result = git::run_hook(git.with_index("/tmp/i"), "commit-msg", {"a file"});
   CHECK(result.exit_code == 4);
   CHECK(result.output == "saw a file /tmp/i\n");
+
+  const auto config = [&] { return git::Config::read(git); };
+  CHECK(git::hooks_folder(git, config()) == git::hooks_folder(git));
+  CHECK(git::has_hook(git, config(), "commit-msg"));
+  CHECK_FALSE(git::has_hook(git, config(), "pre-commit"));
+  repo.git({"config", "core.hooksPath", "elsewhere"});
+  CHECK(git::hooks_folder(git, config()) == git::hooks_folder(git));
+  CHECK_FALSE(git::has_hook(git, config(), "commit-msg"));
+  repo.git({"config", "hook.lint.command", "true"});
+  CHECK(git::has_hook(git, config(), "commit-msg"));
+}
+
+TEST_CASE("space is stripped as git strips it", "[git]") {
+  const PlainGit plain;
+  const TempRepo repo;
+  const Program git(repo.path());
+  for (const std::string text : {"", "\n\n", "a", "a\n", "\n \na  \t\n\n\n \t\r\nb\r\n\n", " indented\n\v\n\f x", "# kept\n\n\n"}) {
+    INFO(text);
+    CHECK(git::strip_space(text) == git.out({"stripspace"}, text));
+  }
+}
+
+TEST_CASE("many blobs are stored by one child", "[git]") {
+  const PlainGit plain;
+  const TempRepo repo;
+  const Program git = Program(repo.path()).durable();
+  const std::vector<std::string> contents{"one\r\n", "", "three"};
+  const std::vector<Oid> ids = git::store_blobs(git, contents);
+  REQUIRE(ids.size() == contents.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    CHECK(ids[i] == git::hash_blob(contents[i]));
+    CHECK(git.out({"cat-file", "blob", ids[i].hex()}) == contents[i]);
+  }
 }
 
 TEST_CASE("trailers are added once and read back", "[git]") {
