@@ -18,6 +18,14 @@ std::vector<Suggestion> ask(Connection& db, std::string_view sql, const Suggesti
   return out;
 }
 
+#define STRIATUM_BEGINS(column) column " >= ?1 AND " column " < ?2"
+#define STRIATUM_IN_RUN "(?3 IS NULL OR run_id = ?3)"
+/// What no second text narrows down.
+#define STRIATUM_ALL_THAT_BEGIN(column) STRIATUM_BEGINS(column) " AND " STRIATUM_IN_RUN " AND ?4 IS NULL"
+/// The values of a column, each with how many rows have it.
+#define STRIATUM_COUNTED(column, table)                                                                       \
+  "SELECT " column ", count(*) || ' " table "' FROM " table " WHERE " STRIATUM_ALL_THAT_BEGIN(column) " GROUP BY " column
+
 }  // namespace
 
 std::vector<Suggestion> suggestions(Connection& db, Live kind, const SuggestionFilter& filter) {
@@ -31,63 +39,47 @@ std::vector<Suggestion> suggestions(Connection& db, Live kind, const SuggestionF
                  filter, filter.states);
     case Live::job:
       return ask(db,
-                 "SELECT job_id, state || ' ' || workflow_job_id || ' ' || attempt FROM jobs WHERE job_id >= ?1 "
-                 "AND job_id < ?2 AND (?3 IS NULL OR run_id = ?3) AND (?4 IS NULL OR instr(?4, ' ' || state || ' ') > 0) "
-                 "ORDER BY job_id",
+                 "SELECT job_id, state || ' ' || workflow_job_id || ' ' || attempt FROM jobs "
+                 "WHERE " STRIATUM_BEGINS("job_id") " AND " STRIATUM_IN_RUN
+                 " AND (?4 IS NULL OR instr(?4, ' ' || state || ' ') > 0) ORDER BY job_id",
                  filter, filter.states);
     case Live::workflow_job:
       return ask(db,
-                 "SELECT DISTINCT workflow_job_id, job_type FROM jobs WHERE workflow_job_id >= ?1 AND workflow_job_id < ?2 "
-                 "AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL",
+                 "SELECT DISTINCT workflow_job_id, job_type FROM jobs "
+                 "WHERE " STRIATUM_ALL_THAT_BEGIN("workflow_job_id"),
                  filter, std::nullopt);
     case Live::session:
       return ask(db,
-                 "SELECT session_id, slug || ' ' || state FROM sessions WHERE session_id >= ?1 AND session_id < ?2 "
-                 "AND (?3 IS NULL OR run_id = ?3) AND state = 'active' AND ?4 IS NULL",
+                 "SELECT session_id, slug || ' ' || state FROM sessions "
+                 "WHERE " STRIATUM_ALL_THAT_BEGIN("session_id") " AND state = 'active'",
                  filter, std::nullopt);
     case Live::lease:
       return ask(db,
-                 "SELECT lease_id, resource_id || ' until ' || expires_at FROM leases WHERE lease_id >= ?1 "
-                 "AND lease_id < ?2 AND state = 'active' AND (?3 IS NULL OR run_id = ?3) "
-                 "AND (?4 IS NULL OR owner_session_id = ?4)",
+                 "SELECT lease_id, resource_id || ' until ' || expires_at FROM leases "
+                 "WHERE " STRIATUM_BEGINS("lease_id") " AND state = 'active' AND " STRIATUM_IN_RUN
+                 " AND (?4 IS NULL OR owner_session_id = ?4)",
                  filter, filter.session);
     case Live::message:
       return ask(db,
                  "SELECT m.message_id, coalesce(m.job_id, m.kind) || ' ' || m.state FROM queue_messages m "
-                 "LEFT JOIN leases l ON l.lease_id = m.current_lease_id WHERE m.message_id >= ?1 AND m.message_id < ?2 "
-                 "AND m.state IN ('claimed', 'acked') AND (?3 IS NULL OR m.run_id = ?3) "
+                 "LEFT JOIN leases l ON l.lease_id = m.current_lease_id "
+                 "WHERE " STRIATUM_BEGINS("m.message_id") " AND m.state IN ('claimed', 'acked') AND (?3 IS NULL OR m.run_id = ?3) "
                  "AND (?4 IS NULL OR l.owner_session_id = ?4)",
                  filter, filter.session);
     case Live::blocker:
       return ask(db,
-                 "SELECT blocker_id, severity || ' ' || blocker_kind FROM blockers WHERE blocker_id >= ?1 "
-                 "AND blocker_id < ?2 AND state = 'open' AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL",
+                 "SELECT blocker_id, severity || ' ' || blocker_kind FROM blockers "
+                 "WHERE " STRIATUM_ALL_THAT_BEGIN("blocker_id") " AND state = 'open'",
                  filter, std::nullopt);
     case Live::artifact:
       return ask(db,
-                 "SELECT artifact_id, artifact_kind || ' ' || repo_path FROM artifacts WHERE artifact_id >= ?1 "
-                 "AND artifact_id < ?2 AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL",
+                 "SELECT artifact_id, artifact_kind || ' ' || repo_path FROM artifacts "
+                 "WHERE " STRIATUM_ALL_THAT_BEGIN("artifact_id"),
                  filter, std::nullopt);
-    case Live::role:
-      return ask(db,
-                 "SELECT role_id, count(*) || ' jobs' FROM jobs WHERE role_id >= ?1 AND role_id < ?2 "
-                 "AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL GROUP BY role_id",
-                 filter, std::nullopt);
-    case Live::run_state:
-      return ask(db,
-                 "SELECT state, count(*) || ' runs' FROM runs WHERE state >= ?1 AND state < ?2 "
-                 "AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL GROUP BY state",
-                 filter, std::nullopt);
-    case Live::session_state:
-      return ask(db,
-                 "SELECT state, count(*) || ' sessions' FROM sessions WHERE state >= ?1 AND state < ?2 "
-                 "AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL GROUP BY state",
-                 filter, std::nullopt);
-    case Live::job_state:
-      return ask(db,
-                 "SELECT state, count(*) || ' jobs' FROM jobs WHERE state >= ?1 AND state < ?2 "
-                 "AND (?3 IS NULL OR run_id = ?3) AND ?4 IS NULL GROUP BY state",
-                 filter, std::nullopt);
+    case Live::role: return ask(db, STRIATUM_COUNTED("role_id", "jobs"), filter, std::nullopt);
+    case Live::run_state: return ask(db, STRIATUM_COUNTED("state", "runs"), filter, std::nullopt);
+    case Live::session_state: return ask(db, STRIATUM_COUNTED("state", "sessions"), filter, std::nullopt);
+    case Live::job_state: return ask(db, STRIATUM_COUNTED("state", "jobs"), filter, std::nullopt);
     case Live::branch:
     case Live::lane:
     case Live::anything: break;
