@@ -26,9 +26,10 @@ std::vector<Json> log_rows(Connection& db, const Scope& scope, std::int64_t afte
 }
 
 bool is_exported_path(Connection& db, const std::string& path) {
+  // The newest first: a file that is written again was mostly written a short while ago.
   return db.exists(
       "SELECT 1 FROM events WHERE event_type IN ('evidence.exported', 'run_summary.exported', 'decision.recorded') "
-      "AND json_extract(payload_json, '$.path') = ?1 LIMIT 1",
+      "AND json_extract(payload_json, '$.path') = ?1 ORDER BY event_id DESC LIMIT 1",
       path);
 }
 

@@ -48,3 +48,24 @@ TEST_CASE("rows that are no rows never pass", "[evidence]") {
   redactor.rows(mixed, {"a"});
   CHECK(mixed == Json{{{"a", "x"}}, kRedactedFreeText});
 }
+
+TEST_CASE("a column's value is judged as the member of a row", "[evidence]") {
+  const std::vector<std::string> names{"session_id", "content_sha256", "state", "registered_at", "attempt", "ok",
+                                       "required_verdicts", "repo_path", "description"};
+  const std::vector<Json> values{nullptr, 3, true, 1.5, "word", "a b", "a\nb", "\xc3\xa9", "bad \xff", std::string(5000, 'a'),
+                                 std::string(64, '0'), "sess_" + std::string(32, 'a'), "2026-11-22T08:58:20Z"};
+  const provenance::Listed listed(names.begin(), names.end() - 1);
+  for (const std::string& name : names) {
+    for (const Json& value : values) {
+      INFO(name << " = " << to_canonical_ascii(value));
+      Redactor whole;
+      Json row{{name, value}};
+      whole.row(row, listed);
+      Redactor single;
+      const Scalar shown = single.shown(provenance::column(name, listed), scalar_of(value));
+      CHECK(single.counts() == whole.counts());
+      CHECK((shown.is_null() ? row[name].is_null() : scalar_of(row[name]).text == shown.text));
+      CHECK(scalar_of(row[name]).number == shown.number);
+    }
+  }
+}
