@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/doctor_hints.hpp"
 #include "app/read_model.hpp"
 #include "domain/states.hpp"
 #include "os/files.hpp"
@@ -15,12 +16,21 @@ namespace {
 
 /// What was found, in the order of the checks.
 struct Findings {
+  std::string program;
   Json texts = Json::array();
+  /// The command against each text.
+  Json hints = Json::array();
   Json records = Json::array();
+
+  /// A problem that has no record.
+  void say(const char* check, const std::string& text, const Json& row) {
+    texts.push_back(text);
+    hints.push_back(doctor_hint(check, row, program));
+  }
 
   /// `row`: the record's `id`, every other member its context.
   void add(const char* check, const std::string& text, Json row) {
-    texts.push_back(text);
+    say(check, text, row);
     Json id = std::move(row["id"]);
     row.erase("id");
     records.push_back({{"check", check}, {"id", std::move(id)}, {"context", std::move(row)}});
@@ -120,9 +130,9 @@ void check_supervisors(const Patient& of, Findings& out) {
     const std::string id = text_member(row, "id");
     const auto pipe = optional_text(row, "stdin_pipe_path");
     if (!process_alive(row["pid"])) {
-      out.texts.push_back("supervisor pid is gone: " + id);
+      out.say("supervisor_pid_gone", "supervisor pid is gone: " + id, row);
     } else if (row["state"] == "attached" && (!pipe || !os::exists(*pipe))) {
-      out.texts.push_back("supervisor stdin pipe missing: " + id);
+      out.say("supervisor_stdin_pipe_missing", "supervisor stdin pipe missing: " + id, row);
     }
   }
   for (Json& row : store::lost_supervisors(of.db, of.scope, of.ctx.clock.now())) {
@@ -213,7 +223,7 @@ void check_bundles(const Patient& of, Findings& out) {
 
 Findings examine(const Context& ctx, store::Connection& db, const store::Scope& scope) {
   const Patient of{ctx, db, scope};
-  Findings out;
+  Findings out{ctx.program()};
   check_sealed_runs(of, out);
   out.add_each("active_job_without_active_lease", "active job without active lease",
                store::active_jobs_without_lease(db, scope));
@@ -284,6 +294,7 @@ Json doctor(Context& ctx, const DoctorCommand& command) {
     Findings found = examine(ctx, db, command.run);
     Json out{{"ok", found.texts.empty()}, {"schema_version", store::schema_version(db)}};
     out["problems"] = std::move(found.texts);
+    if (ctx.name == Name::git_striatum) out["hints"] = std::move(found.hints);
     if (command.verbose) out["problem_records"] = std::move(found.records);
     if (command.deep) out["deep"] = deep_report(db);
     return out;

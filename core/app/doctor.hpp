@@ -13,7 +13,8 @@ struct DoctorCommand {
   /// Adds `deep{ok, chain{…}, invariants[]}`: the whole file, the log's chain, promises between state and log.
   bool deep = false;
 };
-/// `doctor`: what does not fit together in the state. Never writes; problems are no failure.
+/// `doctor`: what does not fit together in the state. Never writes; problems are no failure. By the name `git striatum` also
+/// `hints[]`, the command against each of `problems[]`.
 [[nodiscard]] Json doctor(Context& ctx, const DoctorCommand& command);
 
 /// `{ok, schema_version, problems[]}` inside a snapshot that the caller holds.

@@ -294,8 +294,11 @@ std::string people_chain(const Json& data, const Paper& paper) {
 
 std::string people_doctor(const Json& data, const Paper& paper) {
   std::string out;
-  for (const std::string& problem : string_list(data.at("problems"))) {
-    out += painted("problem", "failed", paper) + ": " + printable(problem) + "\n";
+  const std::vector<std::string> problems = string_list(data.at("problems"));
+  const std::vector<std::string> hints = string_list(member(data, "hints"));
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    out += painted("problem", "failed", paper) + ": " + printable(problems[i]) + "\n";
+    if (i < hints.size() && !hints[i].empty()) out += "  hint: " + printable(hints[i]) + "\n";
   }
   if (out.empty()) out = "no problem found\n";
   const Json& deep = member(data, "deep");

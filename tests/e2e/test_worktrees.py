@@ -289,8 +289,12 @@ class Release(Case):
         repo, run = self.team()
         agent = self.worker(repo, run)
         shutil.rmtree(agent.side.path)
-        checks = [row["check"] for row in repo.call("doctor", "--verbose")["problem_records"]]
-        self.assertIn("worktree_path_missing_on_disk", checks)
+        told = repo.call("doctor", "--verbose")
+        self.assertIn("worktree_path_missing_on_disk", [row["check"] for row in told["problem_records"]])
+        self.assertEqual(len(told["hints"]), len(told["problems"]))
+        hints = [hint for text, hint in zip(told["problems"], told["hints"]) if text.startswith("active worktree has no folder")]
+        self.assertEqual(hints, [f"git striatum worktree release --worktree-id {agent.worktree}"])
+        self.assertNotIn("hints", self.contract(repo, "doctor"))
         self.release(repo, agent)
         self.assertEqual(self.rows(repo), {agent.worktree: "removed"})
         self.assertEqual(len(repo.git("worktree", "list").splitlines()), 1)
