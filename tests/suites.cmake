@@ -46,7 +46,8 @@ striatum_suite("e2e: examples" TIMEOUT 300 COMMAND e2e_examples/run.py --program
 striatum_suite("e2e: demo" TIMEOUT 300 LABELS once COMMAND e2e_examples/demo.sh ${CMAKE_BINARY_DIR})
 striatum_suite("docs: pages, verbs, links" TIMEOUT 300 LABELS once COMMAND docs/check_docs.py --program ${program})
 striatum_suite("docs: commands of the pages" TIMEOUT 300
-  COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md ../docs/WRITING_WORKFLOWS.md)
+  COMMAND docs/run_examples.py --program ${program} ../README.md ../docs/GETTING_STARTED.md ../docs/WRITING_WORKFLOWS.md
+  ../docs/HOW_TO_HUMAN.md ../docs/HOOKS.md ../docs/POLICY.md ../docs/VERIFYING_IN_CI.md)
 striatum_suite("docs: workflow schema" TIMEOUT 300 LABELS once COMMAND docs/check_schema.py --program ${program})
 striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
