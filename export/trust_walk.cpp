@@ -187,6 +187,10 @@ TrustRef TrustWalk::adopt(const Change& change) {
          "signed by " + signer + (anchored ? ", which is no given root" : ", which is no root key of it"));
     return nullptr;
   }
+  if (anchors_.empty() && trusted_ && after(*trusted_)) {
+    find("trust_change_unsigned", id, "signed by " + signer + ", beside a trusted commit that has a trust already");
+    return nullptr;
+  }
   adopting_.insert(id);
   return *state;
 }

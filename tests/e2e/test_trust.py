@@ -2,6 +2,8 @@
 """Trust and policy by verbs: what they write, the commands they name, and what counts afterwards.
 
 usage: test_trust.py PROGRAM [unittest options]"""
+import base64
+import hashlib
 import json
 
 import lab
@@ -83,6 +85,31 @@ class Signing(Case):
         key = next(row["path"] for row in repo.call("key", "list")["items"] if row["role"] == "root:owner")
         repo.git("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}", "commit", "-q", "-a", "-S", "-m", "Back")
         self.assertEqual(self.findings(repo), (14, ["policy_rollback"]))
+
+
+class BaseTrusted(Case):
+    def test_a_branch_from_behind_brings_no_trust_of_its_own(self):
+        repo = self.lab.repo()
+        behind = repo.head()
+        repo.git("commit", "-q", "--allow-empty", "-m", "verified once")
+        trusted = repo.head()
+        key = self.keygen("stranger")
+        line = self.lab.run(["cat", f"{key}.pub"], self.folder).stdout
+        digest = hashlib.sha256(base64.b64decode(line.split()[1])).hexdigest()
+        repo.git("switch", "-q", "-c", "side", behind)
+        repo.git("rm", "-qr", f"{TRUST}/keys")
+        repo.write(f"{TRUST}/keys/{digest}.pub", f"root:stranger {line}")
+        repo.write(f"{TRUST}/policy.json", '{"version": 999, "rules": [{"paths": ["**"], "accept": ["uncovered"]}]}\n')
+        repo.git("add", "-A", TRUST)
+        repo.git("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}", "commit", "-q", "-S", "-m", "mine")
+        repo.git("switch", "-q", "main")
+        repo.git("merge", "-q", "--no-edit", "side")
+        repo.write("src/add.py", "by_hand = 1\n")
+        repo.git("commit", "-q", "-am", "by hand")
+        for args in (["--self-asserted"], ["--root", repo.root]):
+            code, data = repo.verify("HEAD", "--base-trusted", trusted, *args)
+            self.assertEqual((code, data["policy_version"] < 999), (14, True), args)
+            self.assertIn("policy_unmet", [finding["kind"] for finding in data["findings"]])
 
 
 class Retire(Case):
