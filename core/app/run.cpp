@@ -9,12 +9,15 @@
 namespace striatum::app {
 namespace {
 
-/// Validation asks only that these are there; a row needs them to be one value.
+/// Validation asks only that these are there; a run needs a branch, and a row values that are one.
 void refuse_unstorable(const Json& document) {
   const auto check = [](const Json& value, const std::string& name, bool null_too) {
     if (!value.is_structured() && !(null_too && value.is_null())) return;
     refuse(Code::workflow, name + " must be a text or a number", {"write it in quotes"});
   };
+  if (!member(document, "branch").is_object()) {
+    refuse(Code::workflow, "branch must be an object", {"say at least {\"mode\": \"confirm\"}"});
+  }
   check(member(document, "workflow_id"), "workflow_id", true);
   check(member(document, "workflow_version"), "workflow_version", false);
   for (const Json& job : member(document, "jobs")) {

@@ -146,11 +146,18 @@ bool is_repo_write(const Json& job) {
   return is_true(scope, "repo_write") || text_member(scope, "mode") == "repo_write";
 }
 
+std::optional<std::string> stored_text(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "1" : "0";
+  return value.dump();
+}
+
 JobSpec job_spec(const Json& job) {
   JobSpec out;
   const std::string id = text_member(job, "id");
   out.id = WorkflowJobId(id);
-  out.title = text_member(job, "title", id);
+  out.title = stored_text(member(job, "title")).value_or(id);
   out.type = text_member(job, "type", "generic");
   out.role_id = text_member(job, "role_id");
   out.lane_id = optional_text(job, "lane_id");

@@ -16,6 +16,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -126,7 +127,7 @@ void end_tree(pid_t pid, int depth = 4) {
   const auto append = [&path](char* to, std::string_view part) { return std::copy(part.begin(), part.end(), to); };
   char* to = append(path.data(), "/proc/");
   char* const number = to;
-  to = std::to_chars(to, path.end() - 1, pid).ptr;
+  to = std::to_chars(to, to + std::numeric_limits<pid_t>::digits10 + 1, pid).ptr;
   const std::string_view digits(number, static_cast<std::size_t>(to - number));
   to = append(append(append(to, "/task/"), digits), "/children");
   const int fd = ::open(path.data(), O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crypto.hpp"
+#include "domain/workflow_spec.hpp"
 #include "store/nouns.hpp"
 
 namespace striatum::store {
@@ -9,14 +10,6 @@ constexpr std::string_view kRunSelect =
     "SELECT r.run_id, r.workflow_snapshot_id, r.repo_root, r.state, r.branch_name, r.branch_confirmed_at, r.paused_at, "
     "r.paused_reason, coalesce(g.strict, 0), coalesce(g.branch_base, r.branch_base) FROM runs r "
     "LEFT JOIN gs_runs g ON g.run_id = r.run_id WHERE r.run_id = ?1";
-
-/// A number or flag where the contract's table wants text is stored as SQLite would convert it.
-std::optional<std::string> as_text(const Json& value) {
-  if (value.is_null()) return std::nullopt;
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "1" : "0";
-  return value.dump();
-}
 
 void split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) {
   Json head = workflow;
@@ -42,8 +35,8 @@ void insert_snapshot(Connection& db, const SnapshotId& id, const Json& workflow,
   db.run(
       "INSERT INTO workflow_snapshots (workflow_snapshot_id, workflow_id, workflow_version, source_path, "
       "content_sha256, workflow_json, loaded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      id, as_text(member(workflow, "workflow_id")), as_text(member(workflow, "workflow_version")), source_path,
-      sha256(document).hex(), document, now);
+      id, domain::stored_text(member(workflow, "workflow_id")), domain::stored_text(member(workflow, "workflow_version")),
+      source_path, sha256(document).hex(), document, now);
   split_workflow(db, id, workflow);
 }
 

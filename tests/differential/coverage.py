@@ -26,5 +26,6 @@ REACHABLE = {
     "recovery stale-leases": {0, 2, 3, 9}, "recovery requeue-stale": {0, 2, 3, 4, 9},
     "recovery cancel-job": {0, 2, 3, 4, 9}, "recovery process-reconcile": {0, 2, 3, 9},
     "recovery resume": {2, 3, 4, 9}, "recovery auto": {0, 2, 3, 8, 9},
+    "recovery watch": {0, 2, 3, 8, 9},
     "worktree create": {0, 2, 3, 4, 5, 9}, "worktree release": {0, 2, 3, 9}, "worktree list": {0, 2, 3, 9},
 }

@@ -7,7 +7,7 @@ BLIND_LATER = {
     "recovery requeue-stale": {"run_id": "run#1", "job_id": "job_run#1_plan"},
     "recovery cancel-job": {"run_id": "run#1", "job_id": "job_run#1_plan", "reason": "x"},
     "recovery process-reconcile": {"run_id": "run#1"}, "recovery resume": {"blocker_id": "blk#1"},
-    "recovery auto": {"run_id": "run#1"}, "worktree list": {}, "worktree release": {"worktree_id": "wt#1"},
+    "recovery auto": {"run_id": "run#1"}, "recovery watch": {"run_id": "run#1", "max_sweeps": "1"}, "worktree list": {}, "worktree release": {"worktree_id": "wt#1"},
     "worktree create": {"session_id": "sess#1", "job_id": "job_run#1_plan", "lease_id": "lease#1"},
 }
 STYLES = ["auto", "layered", "list", "fancy"]
@@ -22,13 +22,17 @@ class LaterVerbs:
         if run is None:
             return None
         run_id = run["run_id"]
-        kind = rnd.choice(["stale", "requeue", "cancel", "cancel", "auto", "auto", "resume", "reconcile"])
+        kind = rnd.choice(["stale", "requeue", "cancel", "cancel", "auto", "auto", "watch", "resume", "reconcile"])
         if kind == "stale":
             return [self.call("recovery stale-leases", run_id=run_id)]
         if kind == "reconcile":
             return [self.call("recovery process-reconcile", run_id=run_id)]
         if kind == "resume":
             return self._resume()
+        if kind == "watch":
+            return [self.call("recovery watch", run_id=run_id, max_sweeps=rnd.choice([1, 2]), interval_seconds=0,
+                              exit_on_terminal=rnd.choice([None, True]),
+                              autonomous_review_requeue=rnd.choice([None, True]))]
         if kind == "auto":
             return [self.call("recovery auto", run_id=run_id, dry_run=rnd.choice([None, True]),
                               autonomous_review_requeue=rnd.choice([None, None, True]),

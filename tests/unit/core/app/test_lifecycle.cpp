@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole verbs in this process, with a clock that a test can turn.
+#include "store/connection.hpp"
 #include "support/catch.hpp"
 #include "support/fakes.hpp"
 #include "support/temp_repo.hpp"
@@ -345,4 +346,27 @@ TEST_CASE("a lost state is not silently replaced by an empty one", "[app][init]"
   CHECK(flow.state_of_run() == "running");
   flow.session("author");
   CHECK(member(flow.cli.json({"log", "verify"}).data(), "ok") == true);
+}
+
+TEST_CASE("what validation lets through and a run cannot hold is refused before there is a run", "[app][run]") {
+  Flow flow;
+  const auto prepare_with = [&](const char* key, const Json& value) {
+    Json workflow = *parse_json(test::slurp(flow.repo.beside("workflow.json")));
+    workflow[key] = value;
+    test::write(flow.repo.beside("other.json"), workflow.dump());
+    return flow.cli.json({"run", "prepare", "--workflow", flow.repo.beside("other.json")}).code;
+  };
+  CHECK(prepare_with("branch", nullptr) == 8);
+  CHECK(prepare_with("workflow_version", Json::array()) == 8);
+  CHECK(flow.cli.json({"list", "runs"}).data().at("items").size() == 1);
+}
+
+TEST_CASE("a title that is a number is kept as SQLite would write it", "[app][run]") {
+  Flow flow;
+  Json workflow = *parse_json(test::slurp(flow.repo.beside("workflow.json")));
+  workflow["jobs"][0]["title"] = 5;
+  test::write(flow.repo.beside("other.json"), workflow.dump());
+  REQUIRE(flow.cli.json({"run", "prepare", "--workflow", flow.repo.beside("other.json")}).code == 0);
+  store::Connection db(flow.repo / ".striatum/state.sqlite3", store::Access::read_only);
+  CHECK(db.exists("SELECT 1 FROM jobs WHERE title = '5'"));
 }
