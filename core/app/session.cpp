@@ -91,9 +91,10 @@ Json register_session(Context& ctx, const RegisterSession& command) {
   });
 }
 
-Json session_close(Context& ctx, const SessionId& id, const std::string& reason) {
+Json session_close(Context& ctx, const SessionId& id, const std::string& given) {
+  const std::string reason(trim(given));
   return write(ctx, [&](store::WriteUnit& unit) -> Json {
-    if (blank(reason)) {
+    if (reason.empty()) {
       refuse(Code::transition, "a session is closed for a reason; --reason is blank",
              {"say why: --reason TEXT"});
     }

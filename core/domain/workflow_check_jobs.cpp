@@ -49,7 +49,7 @@ void check_posture(const Json& job, const std::string& id) {
   const std::string posture = text_of(member(job, "review_posture"));
   if (posture.empty()) invalid(name + ": review_posture must be a non-empty string");
   if (is_review_posture(posture)) return;
-  if (posture.starts_with("custom:")) invalid(name + ": review_posture " + quote(trim(posture)) + " has empty custom name");
+  if (posture.starts_with("custom:")) invalid(name + ": review_posture " + quote(posture) + " has empty custom name");
   invalid(name + ": unknown review_posture " + shown(posture) + ", not one of " +
           join(plain_review_postures(), ", ") + " or custom:NAME");
 }

@@ -149,7 +149,31 @@ def one_transaction(difference):
             and difference.where in ("table jobs", "table queue_messages", "table events", "table artifacts"))
 
 
+def broken_sweep(difference):
+    """1.24 ends a sweep with 4 at an expired lease of a job that was claimed again or ended since."""
+    return (difference.verb in ("recovery auto", "recovery watch") and difference.where == "exit"
+            and difference.codes == (4, 0) and re.search(r"no stale expired lease|watch_exit", difference.ref) is not None)
+
+
+def own_file_kept(difference):
+    """A file of the user's own where a skill would go: 1.24 writes over it without force."""
+    if difference.verb not in ("skills install", "init"):
+        return False
+    if difference.where == "reply":
+        return difference.path.endswith(".status") and (difference.ref, difference.ours) == ("written", "refused_modified")
+    return difference.where.endswith("manifest.json") and ".length" in difference.path and len(difference.ours) < len(difference.ref)
+
+
+def control_byte_hidden(difference):
+    """Redaction checks shapes: a path with a line break in it is no line of text."""
+    return (difference.verb == "evidence export" and difference.ours == "<redacted-free-text>"
+            and re.search(r"[\x00-\x1f\x7f]", str(difference.ref)) is not None)
+
+
 ALLOWED = [
+    Entry("broken sweep", "processes 5: breaks itself", broken_sweep, apart=True),
+    Entry("own file kept", "scaffold 4: the user's own file is overwritten without force", own_file_kept, apart=True),
+    Entry("control byte hidden", "redaction: shape checks of every field", control_byte_hidden),
     Entry("workflow file crash", "cli 8 row 1, row 3: 8 for workflow files",
           instead_of_crash("workflow (validate|plan|graph|init)|run prepare", {8})),
     Entry("message body crash", "cli 8 row 1: 4 for message bodies", instead_of_crash("send", {4})),
@@ -183,7 +207,9 @@ ALLOWED = [
     Entry("no JSON in a workflow", "cli 8 row 1: 8 for workflow files", no_json_in_workflow, apart=True),
     Entry("one transaction", "lifecycle 5 (submit-review is three), design 1 (nothing half-done)", one_transaction,
           apart=True),
-    Entry("export path crash", "cli 2: 6 for paths", instead_of_crash("evidence export|decision record", {6})),
+    Entry("export path crash", "cli 2: 6 for paths", instead_of_crash("evidence export|decision record|run summary", {6})),
+    Entry("branch named like an option", "design 1: git never takes a name for an option",
+          lambda d: d.verb == "branch confirm" and d.where == "message" and "git checkout failed for branch '-" in d.ref),
     Entry("integer out of range", "cli 2: 2 for a bad integer",
           instead_of_crash("claim-next|heartbeat|list (runs|workflows)", {2, 4})),
     Entry("unsafe path", "design 1 (safety), receipts 5: no overwriting of a file we did not make", unsafe_path,
