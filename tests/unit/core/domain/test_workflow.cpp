@@ -129,7 +129,7 @@ TEST_CASE("each wrong field is refused with its words and path") {
        "non-review job 'make' cannot declare reviewer_access_scope", ""},
       {"/jobs/1/reviewer_context_policy", "x", "'x'; allowed: fresh|cross_round", ""},
       {"/jobs/1/reviewer_access_scope", "cross_repo_artifact_augmented", "only in cross-repo workflows", ""},
-      {"/jobs/1/review_posture", "custom:  ", "review_posture 'custom:' has empty custom name", ""},
+      {"/jobs/1/review_posture", "custom:  ", "review_posture 'custom:  ' has empty custom name", ""},
       {"/jobs/1/review_posture", "angry", "unknown review_posture 'angry'", ""},
       {"/jobs/1/required_review_postures", {"neutral"}, "non-build job 'look'", ""},
       {"/jobs/0/required_review_postures",
