@@ -21,7 +21,11 @@ void refuse_unstorable(const Json& document) {
   check(member(document, "workflow_id"), "workflow_id", true);
   check(member(document, "workflow_version"), "workflow_version", false);
   for (const Json& job : member(document, "jobs")) {
-    if (job.contains("title")) check(job.at("title"), "title of job " + quote(text_member(job, "id")), true);
+    const std::string of_job = " of job " + quote(text_member(job, "id"));
+    if (job.contains("title")) check(job.at("title"), "title" + of_job, true);
+    if (job.contains("max_attempts") && !domain::whole_number(job.at("max_attempts"))) {
+      refuse(Code::workflow, "max_attempts" + of_job + " must be a whole number");
+    }
   }
 }
 

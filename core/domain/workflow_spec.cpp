@@ -46,19 +46,6 @@ std::optional<std::int64_t> optional_integer(const Json& object, std::string_vie
   return std::nullopt;
 }
 
-/// Numbers are cut, `true` is 1, digits in a string count; anything else is the default of 1.
-std::int64_t attempts(const Json& value) {
-  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number_float() && std::abs(value.get<double>()) < 9e15)
-    return std::int64_t(value.get<double>());
-  if (!value.is_string()) return 1;
-  const std::string text(trim(value.get_ref<const std::string&>()));
-  const bool digits = !text.empty() && text.size() < 16 &&
-                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? std::stoll(text) : 1;
-}
-
 /// The instruction's sentences; the posture word in each is one that readers of a packet look for.
 std::string_view access_sentence(std::string_view scope) {
   if (scope == "artifact_augmented") {
@@ -146,6 +133,17 @@ bool is_repo_write(const Json& job) {
   return is_true(scope, "repo_write") || text_member(scope, "mode") == "repo_write";
 }
 
+std::optional<std::int64_t> whole_number(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number_float() && std::abs(value.get<double>()) < 9e15) return std::int64_t(value.get<double>());
+  if (!value.is_string()) return std::nullopt;
+  const std::string text(trim(value.get_ref<const std::string&>()));
+  const bool digits = !text.empty() && text.size() < 16 &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? std::optional(std::int64_t{std::stoll(text)}) : std::nullopt;
+}
+
 std::optional<std::string> stored_text(const Json& value) {
   if (value.is_null()) return std::nullopt;
   if (value.is_string()) return value.get<std::string>();
@@ -171,7 +169,7 @@ JobSpec job_spec(const Json& job) {
   out.repo_write = is_repo_write(job);
   out.require_attested_lane = is_true(job, "require_attested_lane");
   out.apply_gate = is_true(job, "apply_gate");
-  out.max_attempts = attempts(member(job, "max_attempts"));
+  out.max_attempts = whole_number(member(job, "max_attempts")).value_or(1);
   out.review_posture = text_member(job, "review_posture", "neutral");
   return out;
 }

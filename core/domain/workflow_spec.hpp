@@ -84,6 +84,8 @@ struct ParallelismSpec {
 
 [[nodiscard]] JobSpec job_spec(const Json& job);
 [[nodiscard]] LaneSpec lane_spec(const Json& lane);
+/// Numbers are cut, `true` is 1, digits in a text count; nullopt for anything else.
+[[nodiscard]] std::optional<std::int64_t> whole_number(const Json& value);
 /// A number or flag where a table of the contract wants text is stored as SQLite would convert it; null is none.
 [[nodiscard]] std::optional<std::string> stored_text(const Json& value);
 [[nodiscard]] BranchSpec branch_spec(const Json& branch);

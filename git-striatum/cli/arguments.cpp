@@ -48,7 +48,6 @@ class Reader {
       const std::string& word = args_[next_];
       if (!positional_only_ && word == "--") {
         positional_only_ = true;
-        before_mark_ = positionals_.size();
       } else if (!positional_only_ && looks_like_option(word)) {
         option(word);
       } else if (!positional_only_ && !app_->get_subcommands({}).empty()) {
@@ -179,7 +178,7 @@ class Reader {
   void check_positionals() const {
     if (version_asked()) return;
     if (!app_->get_subcommands({}).empty()) throw UsageError{app_, "a command is missing"};
-    if (positional_only_ && positionals_.size() == before_mark_) throw UsageError{app_, "unrecognized argument '--'"};
+    if (positional_only_ && positionals_.empty()) throw UsageError{app_, "unrecognized argument '--'"};
     const auto options = app_->get_options([](const CLI::Option* o) { return o->get_positional(); });
     if (positionals_.size() > options.size()) {
       throw UsageError{app_, "unrecognized argument " + quote(positionals_[options.size()])};
@@ -193,7 +192,6 @@ class Reader {
   const std::vector<std::string>& args_;
   std::size_t next_ = 1;
   bool positional_only_ = false;
-  std::size_t before_mark_ = 0;
   std::vector<std::string> root_words_, verbs_, words_, positionals_;
   /// Told at the end of the line, where a missing value or --help counts first.
   std::optional<UsageError> unknown_;

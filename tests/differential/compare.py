@@ -12,7 +12,7 @@ ORDERED_LISTS = {"list runs": ("created_at", "run_id"), "list sessions": ("regis
                  "list artifacts": ("created_at", "artifact_id"),
                  "list workflows": ("loaded_at", "workflow_snapshot_id")}
 # Ids and digests that a frame cuts off at its width.
-CUT = re.compile(r"\b((?:run|wfs|dec|sess|msg|art|verdict|blk|lease|wp|wt|sup|proc)_|sha256=)[0-9a-f]{1,63}_$", re.MULTILINE)
+CUT = re.compile(r"\b((?:run|job_run|wfs|dec|sess|msg|art|verdict|blk|lease|wp|wt|sup|proc)_|sha256=)[0-9a-f]{1,63}_$", re.MULTILINE)
 USAGE_ERROR = re.compile(r"^striatum( [a-z-]+)*: error: ")
 
 
@@ -215,6 +215,9 @@ class Comparison:
         keys = ORDERED_LISTS.get(verb)
         if keys and "items" in envelope.get("data", {}):
             envelope["data"]["items"] = settle_ties(envelope["data"]["items"], keys)
+        if verb == "doctor" and "problem_records" in envelope.get("data", {}):  # by ids that are random
+            envelope["data"]["problem_records"].sort(key=common.canonical_json)
+            envelope["data"]["problems"].sort()
         return envelope
 
     def _tables(self):

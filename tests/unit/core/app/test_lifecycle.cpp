@@ -358,6 +358,9 @@ TEST_CASE("what validation lets through and a run cannot hold is refused before 
   };
   CHECK(prepare_with("branch", nullptr) == 8);
   CHECK(prepare_with("workflow_version", Json::array()) == 8);
+  Json jobs = parse_json(test::slurp(flow.repo.beside("workflow.json")))->at("jobs");
+  jobs[0]["max_attempts"] = nullptr;
+  CHECK(prepare_with("jobs", jobs) == 8);
   CHECK(flow.cli.json({"list", "runs"}).data().at("items").size() == 1);
 }
 
