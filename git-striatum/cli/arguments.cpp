@@ -48,13 +48,17 @@ class Reader {
       const std::string& word = args_[next_];
       if (!positional_only_ && word == "--") {
         positional_only_ = true;
+        mark_taken_ = positional_last_;
       } else if (!positional_only_ && looks_like_option(word)) {
         option(word);
       } else if (!positional_only_ && !app_->get_subcommands({}).empty()) {
         verb(word);
       } else {
         positionals_.push_back(word);
+        positional_last_ = mark_taken_ = true;
+        continue;
       }
+      positional_last_ = false;
     }
     return assemble();
   }
@@ -178,7 +182,7 @@ class Reader {
   void check_positionals() const {
     if (version_asked()) return;
     if (!app_->get_subcommands({}).empty()) throw UsageError{app_, "a command is missing"};
-    if (positional_only_ && positionals_.empty()) throw UsageError{app_, "unrecognized argument '--'"};
+    if (positional_only_ && !mark_taken_) throw UsageError{app_, "unrecognized argument '--'"};
     const auto options = app_->get_options([](const CLI::Option* o) { return o->get_positional(); });
     if (positionals_.size() > options.size()) {
       throw UsageError{app_, "unrecognized argument " + quote(positionals_[options.size()])};
@@ -192,6 +196,9 @@ class Reader {
   const std::vector<std::string>& args_;
   std::size_t next_ = 1;
   bool positional_only_ = false;
+  bool positional_last_ = false;
+  /// `--` says something where words to take stand on one of its sides.
+  bool mark_taken_ = false;
   std::vector<std::string> root_words_, verbs_, words_, positionals_;
   /// Told at the end of the line, where a missing value or --help counts first.
   std::optional<UsageError> unknown_;
