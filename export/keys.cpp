@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -176,7 +177,7 @@ void generate(const std::string& file, const std::string& role, KeyStore::Passph
   }
   const os::Finished finished = os::run(command);
   if (finished.ok()) return;
-  os::fail_on_full_disk(finished, "ssh-keygen");
+  os::fail_on_full_disk(finished, "ssh-keygen", std::filesystem::path(file).parent_path().string());
   fail(Code::transition, "key_failed", "ssh-keygen made no key: " + one_line(trim(finished.err)));
 }
 

@@ -105,7 +105,7 @@ os::Finished Program::run(std::vector<std::string> args, std::string input) cons
       child.environment.end(),
       {{"LC_ALL", "C"}, {"GIT_TERMINAL_PROMPT", "0"}, {"GIT_OPTIONAL_LOCKS", "0"}, {"GIT_PAGER", "cat"}});
   os::Finished finished = os::run(child);
-  os::fail_on_full_disk(finished, "git");
+  os::fail_on_full_disk(finished, "git", folder_);
   return finished;
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 
 #include "base/error.hpp"
@@ -410,13 +412,28 @@ std::string read_input(std::size_t limit) {
   return std::move(*bytes);
 }
 
-void fail_on_full_disk(const Finished& finished, std::string_view program) {
+namespace {
+
+bool says(const Finished& finished, std::initializer_list<std::string_view> any) {
+  return std::any_of(any.begin(), any.end(),
+                     [&](std::string_view words) { return finished.err.find(words) != std::string::npos; });
+}
+
+/// What the failed child had written is gone again, so a few blocks may be free.
+bool nearly_full(const std::string& folder) {
+  constexpr std::uintmax_t kFew = 64 << 10;
+  struct statvfs disk {};
+  return ::statvfs(folder.c_str(), &disk) == 0 && std::uintmax_t{disk.f_bavail} * disk.f_frsize < kFew;
+}
+
+}  // namespace
+
+void fail_on_full_disk(const Finished& finished, std::string_view program, const std::string& folder) {
   if (finished.ok()) return;
-  for (const std::string_view words : {"No space left on device", "Out of diskspace", "Disk quota exceeded"}) {
-    if (finished.err.find(words) == std::string::npos) continue;
-    fail(Code::general, "disk_full", std::string(program) + " found no space left on the disk",
-         {"free some space and repeat the command"});
-  }
+  const bool told = says(finished, {"No space left on device", "Out of diskspace", "Disk quota exceeded"});
+  if (!told && !(says(finished, {"couldn't write", "unable to write"}) && nearly_full(folder))) return;
+  fail(Code::general, "disk_full", std::string(program) + " found no space left on the disk",
+       {"free some space and repeat the command"});
 }
 
 std::optional<std::string> find_program(std::string_view name) {

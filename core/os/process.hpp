@@ -52,8 +52,9 @@ struct Finished {
 /// Our own standard input to its end; nothing where that is a terminal. More than `limit` bytes is an `Error`.
 [[nodiscard]] std::string read_input(std::size_t limit = std::size_t{64} << 20);
 
-/// Throws `disk_full` where a child failed and says (in the C locale) that no space is left.
-void fail_on_full_disk(const Finished& finished, std::string_view program);
+/// Throws `disk_full` where a child failed and says (in the C locale) that no space is left, or that it could not write
+/// where the disk of `folder` has next to none.
+void fail_on_full_disk(const Finished& finished, std::string_view program, const std::string& folder);
 
 /// The absolute path a name in PATH stands for; nullopt when there is none that can be executed.
 [[nodiscard]] std::optional<std::string> find_program(std::string_view name);

@@ -157,7 +157,7 @@ class Zsh(Case):
         script = ZSH.replace("@FOLDER@", str(COMPLETIONS)).replace("@DUMP@", f"{self.lab.folder}/zcompdump")
         script = script.replace("@LINE@", f"'{line}'")
         done = self.lab.run(["zsh", "-f", "-c", script], self.repo.path, env={"TERM": "dumb"})
-        return {word for words in re.findall(r"<<<(.*?)>>>", done.stdout, re.S) for word in words.split()}
+        return {word for words in re.findall(r"<<<([^$]*?)>>>", done.stdout) for word in words.split()}
 
     def test_both_names(self):
         for start in ("striatum ", "git striatum "):
