@@ -216,6 +216,7 @@ def signals_give_the_terminal_back(folder, program):
     term.until(lambda out: SHOW in out)
     os.kill(term.pid, signal.SIGTSTP)
     term.until(lambda out: out.endswith("\x1b[?1049l"))
+    assert os.WIFSTOPPED(os.waitpid(term.pid, os.WUNTRACED)[1])  # it says goodbye before it stops
     os.kill(term.pid, signal.SIGCONT)
     term.until(lambda out: out.count("\x1b[?1049h") == 2 and out.endswith(SHOW))
     assert term.end()[0] == 0
