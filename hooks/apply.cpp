@@ -264,16 +264,16 @@ class Attempt {
 
   Records write_records(const git::PrivateIndex& index) {
     if (!s_.repository.entry(tip_tree_, provenance::kAttributesPath)) {
-      const Oid blob = git::store_blob(s_.git, provenance::kAttributes);
+      const Oid blob = git::store_blobs(s_.git, {std::string(provenance::kAttributes)}).front();
       index.put({{std::string(provenance::kAttributesPath), git::Mode::none, git::Mode::regular, std::nullopt, blob}});
     }
     const Oid result = index.write_tree();
     taken_ = paths_of(s_.repository.diff(tip_tree_, result));
     const Records records = make_records(
         {s_.ctx, s_.repository, work_, tip_, tip_tree_, result, gates_, state_, taken_}, s_.signers);
-    std::vector<Change> files;
     std::vector<std::string> contents;
     for (const RecordFile& file : records.files) contents.push_back(file.bytes);
+    std::vector<Change> files;
     const std::vector<Oid> blobs = git::store_blobs(s_.git, contents);
     for (std::size_t i = 0; i < blobs.size(); ++i) {
       files.push_back({records.files[i].path, git::Mode::none, git::Mode::regular, std::nullopt, blobs[i]});

@@ -65,8 +65,6 @@ std::vector<HookSpec> needed_hooks(const git::Places& places, const git::Program
   return out;
 }
 
-bool reads_configured_hooks(const git::Program& git) { return git::version(git) >= std::pair(2, 54); }
-
 std::string configured_section(const HookSpec& hook) { return "hook.striatum-" + std::string(hook.name); }
 
 bool policy_closed(const git::Places& places) {

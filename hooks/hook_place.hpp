@@ -39,8 +39,6 @@ struct HookPlace {
 /// Where git keeps no log of HEAD, post-commit is among them.
 [[nodiscard]] std::vector<HookSpec> needed_hooks(const git::Places& places, const git::Program& git);
 
-/// git 2.54 and later runs hooks that stand in its configuration.
-[[nodiscard]] bool reads_configured_hooks(const git::Program& git);
 /// `hook.striatum-pre-commit`.
 [[nodiscard]] std::string configured_section(const HookSpec& hook);
 

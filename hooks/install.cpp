@@ -181,7 +181,7 @@ std::vector<HookSpec> wanted_hooks(const git::Places& places, const git::Program
 Json install_hooks(const git::Places& places, const InstallOptions& options) {
   const HookPlace place = hook_place(places);
   const StubTarget target{this_program(), policy_closed(places)};
-  const bool configured = reads_configured_hooks(place.git);
+  const bool configured = git::reads_configured_hooks(place.git);
   const git::Config config = git::Config::read(place.git);
   if (!options.dry_run) remember_missing_folders(places, place.folder);
   Json rows = Json::array();

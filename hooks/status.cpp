@@ -114,7 +114,7 @@ Json around_json(const git::Places& places) {
 Json hooks_status(const git::Places& places) {
   const HookPlace own = hook_place(places);
   const bool closed = policy_closed(places);
-  const bool configured = reads_configured_hooks(own.git);
+  const bool configured = git::reads_configured_hooks(own.git);
   const auto needed = needed_hooks(places, own.git);
   Json rows = Json::array();
   bool ready = true;

@@ -55,8 +55,9 @@ class Checkout {
     const auto lock = IndexLock::acquire(git_.git_dir(), kPatience);
     if (!lock) return paths_of(changes);
     const git::PrivateIndex index(git_);
-    const auto staged = by_path(staged_in(index, changes));
-    const auto present = present_files(changes, staged);
+    const std::vector<std::string> paths = arguments(changes);
+    const auto staged = by_path(staged_in(index, paths));
+    const auto present = by_path(git::worktree_changes(git_, before_, git::StoreBlobs::no, paths));
     std::vector<std::string> alone;
     std::vector<Change> enter;
     for (const Change& change : changes) {
@@ -84,30 +85,13 @@ class Checkout {
   }
 
   /// All paths, which is more than was asked for, where they are too many.
-  static std::vector<std::string> arguments(std::vector<std::string> paths) {
-    return paths.size() > kMaxPathArguments ? std::vector<std::string>() : std::move(paths);
+  static std::vector<std::string> arguments(const std::vector<Change>& changes) {
+    return changes.size() > kMaxPathArguments ? std::vector<std::string>() : paths_of(changes);
   }
 
-  [[nodiscard]] std::vector<Change> staged_in(const git::PrivateIndex& index, const std::vector<Change>& changes) const {
-    if (auto known = repository_.index_changes(index.path(), before_, arguments(paths_of(changes)))) return *std::move(known);
+  [[nodiscard]] std::vector<Change> staged_in(const git::PrivateIndex& index, const std::vector<std::string>& paths) const {
+    if (auto known = repository_.index_changes(index.path(), before_, paths)) return *std::move(known);
     return git::staged_changes(index.git(), before_);
-  }
-
-  /// As git would take the files. It is not asked for what is neither there nor in the index, as most records are: it
-  /// takes a path that names nothing for a mistake, and the long way is longer by three children.
-  [[nodiscard]] std::map<std::string, Side> present_files(const std::vector<Change>& changes,
-                                                          const std::map<std::string, Side>& staged) const {
-    std::map<std::string, Side> out;
-    std::vector<std::string> paths;
-    for (const Change& change : changes) {
-      if (side(staged, change) == Side{} && files_.stat(change.path).access == os::Access::absent) {
-        out[change.path] = {};
-      } else {
-        paths.push_back(change.path);
-      }
-    }
-    if (!paths.empty()) out.merge(by_path(git::worktree_changes(git_, before_, git::StoreBlobs::no, arguments(std::move(paths)))));
-    return out;
   }
 
   static Side side(const std::map<std::string, Side>& changed, const Change& change) {

@@ -52,13 +52,12 @@ std::string normal_key(std::string_view key) {
 
 }  // namespace
 
-Program::Program(std::string folder) : folder_(std::move(folder)), environment_(clean_environment()) {
-  if (auto places = discover(folder_, Environment::ignore)) git_dir_ = std::move(places->git_dir);
-}
+Program::Program(std::string folder)
+    : folder_(std::move(folder)), places_(discover(folder_, Environment::ignore)), environment_(clean_environment()) {}
 
 Program::Program(const Places& places)
     : folder_(places.work_tree.empty() ? places.git_dir : places.work_tree),
-      git_dir_(places.git_dir),
+      places_(places),
       environment_(clean_environment()) {
   // Where git finds the same by itself, hooks should see the environment that they see from `git commit`.
   const auto found = discover(folder_, Environment::ignore);
@@ -67,9 +66,9 @@ Program::Program(const Places& places)
   if (!places.work_tree.empty()) environment_.emplace_back("GIT_WORK_TREE", places.work_tree);
 }
 
-const std::string& Program::git_dir() const {
-  if (git_dir_.empty()) refuse(Code::not_found, "no git repository here: " + quote(folder_), {"git init"});
-  return git_dir_;
+const Places& Program::places() const {
+  if (!places_) refuse(Code::not_found, "no git repository here: " + quote(folder_), {"git init"});
+  return *places_;
 }
 
 Program Program::with_index(const std::string& index_file) const {
@@ -259,12 +258,12 @@ std::string worktree_list(const Program& git) {
 
 /// What needs no child: a repository with one worktree, on a commit.
 std::optional<Worktree> only_worktree(const Program& git) {
-  const auto places = discover(git.folder(), Environment::ignore);
-  if (!places || places->git_dir != git.git_dir() || places->bare || places->linked) return std::nullopt;
-  const auto top = os::real_path(places->work_tree);
-  if (!top || os::real_path(places->common_dir) != os::path_join(*top, ".git")) return std::nullopt;
-  if (os::exists(os::path_join(places->common_dir, "worktrees"))) return std::nullopt;
-  const Head head = Repository::open(places->git_dir).head();
+  const Places& places = git.places();
+  if (places.bare || places.linked) return std::nullopt;
+  const auto top = os::real_path(places.work_tree);
+  if (!top || os::real_path(places.common_dir) != os::path_join(*top, ".git")) return std::nullopt;
+  if (os::exists(os::path_join(places.common_dir, "worktrees"))) return std::nullopt;
+  const Head head = Repository::open(places.git_dir).head();
   if (head.unborn()) return std::nullopt;
   return Worktree{*top, head.ref, head.commit, false};
 }
@@ -307,14 +306,15 @@ std::string hooks_folder(const Program& git) {
 }
 
 std::string hooks_folder(const Program& git, const Config& config) {
-  const auto places = discover(git.folder(), Environment::ignore);
-  const bool plain = places && places->git_dir == git.git_dir() && !config.get("core.hookspath");
-  return plain ? os::path_join(places->common_dir, "hooks") : hooks_folder(git);
+  return config.get("core.hookspath") ? hooks_folder(git) : os::path_join(git.places().common_dir, "hooks");
 }
 
 bool has_hook(const Program& git, const Config& config, const std::string& name) {
-  return config.any("hook.") || os::exists(os::path_join(hooks_folder(git, config), name));
+  if (os::exists(os::path_join(hooks_folder(git, config), name))) return true;
+  return config.any("hook.") && reads_configured_hooks(git);
 }
+
+bool reads_configured_hooks(const Program& git) { return version(git) >= std::pair(2, 54); }
 
 std::pair<int, int> version(const Program& git) {
   const std::string text = git.line({"--version"});

@@ -52,12 +52,13 @@ class Program {
   [[nodiscard]] os::Command command(std::vector<std::string> args) const;
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
-  /// `Error` 3 when there is no repository.
-  [[nodiscard]] const std::string& git_dir() const;
+  /// The parts of the repository that the children mean. `Error` 3 when there is none.
+  [[nodiscard]] const Places& places() const;
+  [[nodiscard]] const std::string& git_dir() const { return places().git_dir; }
 
  private:
   std::string folder_;
-  std::string git_dir_;
+  std::optional<Places> places_;
   std::vector<std::string> options_;
   std::vector<std::pair<std::string, std::optional<std::string>>> environment_;
 };
@@ -134,7 +135,6 @@ enum class StoreBlobs { no, yes };
 // ---- writing ---------------------------------------------------------------------------------------------
 
 /// `git hash-object -w --no-filters`, one child for any number of them.
-[[nodiscard]] Oid store_blob(const Program& git, std::string_view bytes);
 [[nodiscard]] std::vector<Oid> store_blobs(const Program& git, const std::vector<std::string>& contents);
 
 /// A temporary index file in the git dir, removed at the end.
@@ -191,8 +191,11 @@ struct NewCommit {
 [[nodiscard]] std::string hooks_folder(const Program& git);
 /// The same, without a child where the configuration names no other folder.
 [[nodiscard]] std::string hooks_folder(const Program& git, const Config& config);
-/// Whether `run_hook` may find something to run: a file, or any hook in the configuration (git ≥ 2.54).
+/// Whether `run_hook` may find something to run: a file, or any hook in a configuration that git reads hooks from.
 [[nodiscard]] bool has_hook(const Program& git, const Config& config, const std::string& name);
+
+/// From 2.54 on git also runs what the configuration names (`hook.<name>.command`).
+[[nodiscard]] bool reads_configured_hooks(const Program& git);
 
 /// (major, minor) of the git program.
 [[nodiscard]] std::pair<int, int> version(const Program& git);

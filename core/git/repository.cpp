@@ -13,8 +13,10 @@
 #include "base/crypto.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "git/index_file.hpp"
 #include "git/library.hpp"
 #include "git/objects.hpp"
+#include "git/trees.hpp"
 #include "os/files.hpp"
 
 namespace striatum::git {
@@ -28,16 +30,11 @@ using Object = Handle<git_object, git_object_free>;
 using Blob = Handle<git_blob, git_blob_free>;
 using Walk = Handle<git_revwalk, git_revwalk_free>;
 
-constexpr std::size_t kDepthLimit = 2048;
 constexpr std::string_view kBranches = "refs/heads/";
 
 [[noreturn]] void fail_missing(const Oid& id) {
   fail(Code::not_found, std::string(kMissingObject), "object is not in this clone: " + quote(id.hex()),
        {"a shallow or partial clone lacks it: git fetch --unshallow"});
-}
-
-[[noreturn]] void fail_malformed(std::string_view type, const Oid& id) {
-  fail(Code::general, "malformed_object", "no valid " + std::string(type) + " object: " + quote(id.hex()));
 }
 
 /// `check`, with a missing object told apart.
@@ -126,17 +123,6 @@ Oid hash_object(std::string_view type, std::string_view bytes) {
 
 Oid hash_blob(std::string_view bytes) { return hash_object("blob", bytes); }
 
-namespace {
-
-/// `entries` are views into `raw`.
-struct ParsedTree {
-  std::string raw;
-  std::vector<RawEntry> entries;
-};
-using TreeRef = std::shared_ptr<const ParsedTree>;
-
-}  // namespace
-
 struct Repository::State {
   Repo repo;
   Odb odb;
@@ -212,128 +198,6 @@ struct Repository::State {
     return seen;
   }
 };
-
-namespace {
-
-/// The blobs, links and pointers below a tree, as one side of a change.
-using Emit = std::function<void(const std::string& path, const TreeEntry& entry)>;
-
-class TreeReader {
- public:
-  using Load = std::function<std::vector<TreeEntry>(const Oid&)>;
-  explicit TreeReader(Load load) : load_(std::move(load)) {}
-
-  void each_below(const Oid& tree, const std::string& prefix, const Emit& emit, std::size_t depth = 0) const {
-    guard(depth, tree);
-    for (const TreeEntry& entry : load_(tree)) {
-      if (entry.mode == Mode::tree) {
-        each_below(entry.id, prefix + entry.name + '/', emit, depth + 1);
-      } else {
-        emit(prefix + entry.name, entry);
-      }
-    }
-  }
-
- private:
-  static void guard(std::size_t depth, const Oid& tree) {
-    if (depth > kDepthLimit) fail_malformed("tree (too deep)", tree);
-  }
-
-  Load load_;
-};
-
-bool is_tree(const RawEntry& entry) { return entry.mode == "40000" || entry.kind() == Mode::tree; }
-
-/// git's order of entries: by name, where a folder's name ends in a slash.
-int compare_names(const RawEntry& a, const RawEntry& b) {
-  const std::size_t common = std::min(a.name.size(), b.name.size());
-  if (const int order = a.name.compare(0, common, b.name, 0, common); order != 0) return order;
-  const auto next = [&](const RawEntry& entry) {
-    if (entry.name.size() > common) return static_cast<unsigned char>(entry.name[common]);
-    return static_cast<unsigned char>(is_tree(entry) ? '/' : '\0');
-  };
-  return static_cast<int>(next(a)) - static_cast<int>(next(b));
-}
-
-/// Walks two trees side by side and goes down only where their ids differ.
-class TreeDiff {
- public:
-  using Load = std::function<TreeRef(const Oid&)>;
-  TreeDiff(Load load, std::vector<Change>& into) : load_(std::move(load)), into_(into) {}
-
-  void run(const std::optional<Oid>& before, const std::optional<Oid>& after) {
-    if (before == after) return;
-    if (++depth_ > kDepthLimit) fail_malformed("tree (too deep)", before.value_or(after.value_or(Oid{})));
-    const Side left = load(before);
-    const Side right = load(after);
-    std::size_t i = 0;
-    std::size_t j = 0;
-    while (i < left.entries->size() || j < right.entries->size()) {
-      const RawEntry* a = i < left.entries->size() ? &(*left.entries)[i] : nullptr;
-      const RawEntry* b = j < right.entries->size() ? &(*right.entries)[j] : nullptr;
-      const int order = !a ? 1 : !b ? -1 : compare_names(*a, *b);
-      if (order <= 0) ++i;
-      if (order >= 0) ++j;
-      emit(order <= 0 ? a : nullptr, order >= 0 ? b : nullptr);
-    }
-    --depth_;
-  }
-
- private:
-  /// Keeps the tree alive while its entries are walked.
-  struct Side {
-    TreeRef tree;
-    std::shared_ptr<std::vector<RawEntry>> sorted;
-    const std::vector<RawEntry>* entries = nullptr;
-  };
-
-  [[nodiscard]] Side load(const std::optional<Oid>& id) const {
-    Side side{load_(id.value_or(empty_tree_oid())), nullptr, nullptr};
-    side.entries = &side.tree->entries;
-    const auto before = [](const RawEntry& a, const RawEntry& b) { return compare_names(a, b) < 0; };
-    if (!std::is_sorted(side.entries->begin(), side.entries->end(), before)) {
-      side.sorted = std::make_shared<std::vector<RawEntry>>(*side.entries);
-      std::sort(side.sorted->begin(), side.sorted->end(), before);
-      side.entries = side.sorted.get();
-    }
-    return side;
-  }
-
-  void emit(const RawEntry* a, const RawEntry* b) {
-    if (a && b && a->id == b->id && a->mode == b->mode) return;
-    if (a && b && is_tree(*a) != is_tree(*b)) {  // a name that ends in a slash, which only a forger writes
-      emit(a, nullptr);
-      emit(nullptr, b);
-      return;
-    }
-    const std::size_t length = path_.size();
-    path_ += (a ? a : b)->name;
-    if (is_tree(*(a ? a : b))) {
-      path_ += '/';
-      run(a ? std::optional(a->id) : std::nullopt, b ? std::optional(b->id) : std::nullopt);
-    } else {
-      Change change;
-      change.path = path_;
-      if (a) {
-        change.mode_before = a->kind();
-        change.before = a->id;
-      }
-      if (b) {
-        change.mode_after = b->kind();
-        change.after = b->id;
-      }
-      if (change.mode_before != change.mode_after || change.before != change.after) into_.push_back(change);
-    }
-    path_.resize(length);
-  }
-
-  Load load_;
-  std::vector<Change>& into_;
-  std::string path_;
-  std::size_t depth_ = 0;
-};
-
-}  // namespace
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Repository::Repository(Repository&&) noexcept = default;
@@ -486,10 +350,8 @@ std::vector<TreeEntry> Repository::entries_below(const Oid& root, std::string_vi
     tree = found->id;
     prefix = std::string(folder) + '/';
   }
-  const TreeReader reader([this](const Oid& id) { return this->tree(id); });
-  reader.each_below(tree, prefix, [&](const std::string& path, const TreeEntry& e) {
-    result.push_back({path, e.mode, e.id});
-  });
+  each_below([this](const Oid& id) { return this->tree(id); }, tree, prefix,
+             [&](const std::string& path, const TreeEntry& e) { result.push_back({path, e.mode, e.id}); });
   return result;
 }
 
@@ -526,51 +388,21 @@ std::optional<std::vector<Hunk>> Repository::text_hunks(const std::optional<Oid>
   return hunks(sides[0].get(), sides[1].get());
 }
 
-namespace {
-
-Change to_change(const git_diff_delta& delta) {
-  const auto side = [](const git_diff_file& file) {
-    return (file.flags & GIT_DIFF_FLAG_EXISTS) != 0 ? std::optional(to_oid(file.id)) : std::nullopt;
-  };
-  return {delta.new_file.path, Mode(delta.old_file.mode), Mode(delta.new_file.mode), side(delta.old_file),
-          side(delta.new_file)};
-}
-
-}  // namespace
-
 std::vector<Change> Repository::diff(const std::optional<Oid>& tree_before,
                                      const std::optional<Oid>& tree_after) const {
-  std::vector<Change> changes;
-  TreeDiff([this](const Oid& id) { return state_->tree(id); }, changes).run(tree_before, tree_after);
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
-  return changes;
+  return tree_changes([this](const Oid& id) { return state_->tree(id); }, tree_before, tree_after);
 }
 
 std::optional<std::vector<Change>> Repository::index_changes(const std::string& index_file,
                                                              const std::string& tree_ish,
-                                                             const std::vector<std::string>& below) const {
-  git_index* raw_index = nullptr;
-  if (git_index_open(&raw_index, index_file.c_str()) != 0) return std::nullopt;
-  const Handle<git_index, git_index_free> index(raw_index);
-  if (git_index_has_conflicts(raw_index) != 0) return std::nullopt;
-  git_object* raw_tree = nullptr;
-  check(git_revparse_single(&raw_tree, state_->repo.get(), (tree_ish + "^{tree}").c_str()), "reading a tree");
-  const Handle<git_object, git_object_free> tree(raw_tree);
-
-  std::vector<char*> paths;
-  for (const std::string& path : below) paths.push_back(const_cast<char*>(path.c_str()));
-  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
-  options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_INCLUDE_TYPECHANGE;
-  options.pathspec = {paths.data(), paths.size()};
-  git_diff* raw_diff = nullptr;
-  check(git_diff_tree_to_index(&raw_diff, state_->repo.get(), reinterpret_cast<git_tree*>(raw_tree), raw_index, &options),
-        "comparing an index");
-  const Handle<git_diff, git_diff_free> diff(raw_diff);
-
-  std::vector<Change> changes;
-  for (std::size_t i = 0; i < git_diff_num_deltas(raw_diff); ++i) changes.push_back(to_change(*git_diff_get_delta(raw_diff, i)));
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
-  return changes;
+                                                             const std::vector<std::string>& below,
+                                                             const std::vector<std::string>& gone) const {
+  const auto index = open_index(index_file, gone);
+  if (!index) return std::nullopt;
+  git_object* raw = nullptr;
+  check(git_revparse_single(&raw, state_->repo.get(), (tree_ish + "^{tree}").c_str()), "reading a tree");
+  const Object tree(raw);
+  return changes_of(*state_->repo, *reinterpret_cast<git_tree*>(raw), *index, below);
 }
 
 bool Repository::is_ancestor(const Oid& ancestor, const Oid& descendant) const {

@@ -146,10 +146,12 @@ class Repository {
                                          const std::optional<Oid>& tree_after) const;
 
   /// An index file against a tree or commit, only what is below the literal paths `below` when some are given; as
-  /// `diff` otherwise. nullopt when libgit2 cannot read this index (split, sparse).
+  /// `diff` otherwise. Entries at and below the paths `gone` count as removed, those aside that git looks for no file
+  /// of. nullopt when libgit2 cannot read this index (split, sparse).
   [[nodiscard]] std::optional<std::vector<Change>> index_changes(const std::string& index_file,
                                                                  const std::string& tree_ish,
-                                                                 const std::vector<std::string>& below) const;
+                                                                 const std::vector<std::string>& below,
+                                                                 const std::vector<std::string>& gone = {}) const;
 
   /// True when `ancestor` is reachable from `descendant` (equal counts).
   [[nodiscard]] bool is_ancestor(const Oid& ancestor, const Oid& descendant) const;

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "base/text.hpp"
-#include "git/discover.hpp"
 #include "git/program.hpp"
 #include "os/files.hpp"
 
@@ -59,18 +57,11 @@ void copy_index(const std::string& from, const std::string& to) {
   ::utimensat(AT_FDCWD, to.c_str(), times.data(), 0);
 }
 
-std::string real_objects(const Program& git) {
-  const auto places = discover(git.folder(), Environment::ignore);
-  const bool plain = places && places->git_dir == git.git_dir() && std::getenv("GIT_OBJECT_DIRECTORY") == nullptr;
-  if (plain) return os::path_join(places->common_dir, "objects");
-  return git.line({"rev-parse", "--path-format=absolute", "--git-path", "objects"});
-}
-
 /// New objects go into a folder that nobody will want, beside the real ones.
 Program with_scratch_objects(const Program& git, const std::string& folder) {
   os::ensure_directory(folder, 0700);
   return git.with_environment("GIT_OBJECT_DIRECTORY", folder)
-      .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", real_objects(git));
+      .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", os::path_join(git.places().common_dir, "objects"));
 }
 
 void add_pathspecs(std::vector<std::string>& args, const std::vector<std::string>& scopes) {
@@ -94,15 +85,28 @@ std::vector<std::string> touched_paths(const Program& git, const std::vector<std
 
 bool is_pointer(const Change& change) { return change.mode_after == Mode::pointer; }
 
-/// One child: `git add` of all that is below the scopes. No answer where it takes another view than we do: it refuses
-/// ignored and absent scopes, and makes pointers of nested repositories.
+bool names_something(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+/// One child at most: `git add` of all that is below the scopes, which refuses to be asked for what is not there. No
+/// answer where it takes another view than we do: it refuses ignored scopes too, and makes pointers of nested repositories.
 std::optional<std::vector<Change>> changes_by_adding(const Program& git, const std::string& tree_ish, StoreBlobs store,
                                                      const std::vector<std::string>& scopes) {
   const PrivateIndex index(git, store);
-  std::vector<std::string> args{"add", "--all", "--sparse"};
-  add_pathspecs(args, scopes.empty() ? std::vector<std::string>{""} : scopes);
-  if (!index.git().run(std::move(args)).ok()) return std::nullopt;
-  auto changes = Repository::open(git.git_dir()).index_changes(index.path(), tree_ish, scopes);
+  std::vector<std::string> present = scopes.empty() ? std::vector<std::string>{""} : scopes;
+  const auto first_gone = std::stable_partition(present.begin(), present.end(), [&](const std::string& scope) {
+    return names_something(os::path_join(git.folder(), scope));
+  });
+  const std::vector<std::string> gone(first_gone, present.end());
+  present.erase(first_gone, present.end());
+  if (!present.empty()) {
+    std::vector<std::string> args{"add", "--all", "--sparse"};
+    add_pathspecs(args, present);
+    if (!index.git().run(std::move(args)).ok()) return std::nullopt;
+  }
+  auto changes = Repository::open(git.places()).index_changes(index.path(), tree_ish, scopes, gone);
   if (!changes || std::any_of(changes->begin(), changes->end(), is_pointer)) return std::nullopt;
   return changes;
 }
@@ -124,6 +128,12 @@ std::vector<Change> changes_path_by_path(const Program& git, const std::string& 
   auto args = diff_arguments(tree_ish);
   add_pathspecs(args, scopes);
   return parse_raw_diff(index.git().out(std::move(args)));
+}
+
+Oid store_blob(const Program& git, std::string_view bytes) {
+  const auto id = Oid::parse(git.line({"hash-object", "-w", "--no-filters", "--stdin"}, std::string(bytes)));
+  if (!id) fail(Code::general, "git_failed", "git hash-object: no id");
+  return *id;
 }
 
 }  // namespace
@@ -150,12 +160,6 @@ std::vector<Change> worktree_changes(const Program& git, const std::string& tree
                                      const std::vector<std::string>& scopes) {
   if (auto changes = changes_by_adding(git, tree_ish, store, scopes)) return *std::move(changes);
   return changes_path_by_path(git, tree_ish, store, scopes);
-}
-
-Oid store_blob(const Program& git, std::string_view bytes) {
-  const auto id = Oid::parse(git.line({"hash-object", "-w", "--no-filters", "--stdin"}, std::string(bytes)));
-  if (!id) fail(Code::general, "git_failed", "git hash-object: no id");
-  return *id;
 }
 
 std::vector<Oid> store_blobs(const Program& git, const std::vector<std::string>& contents) {

@@ -277,11 +277,33 @@ TEST_CASE("worktree changes: kinds of files and forms of the index make no diffe
   CHECK(found[2].after == git::hash_blob("file"));
   CHECK(found[3].mode_after == git::Mode::executable);
   CHECK(look({"d", "absent"}) == found);
+  CHECK(paths(look({"d/folder/x", "d/folder/x/", "absent"})) == Texts{"d/folder/x"});
+  std::filesystem::remove(repo / "d/file");
+  CHECK(paths(look({"d/file"})) == Texts{"d/file"});
+  repo.git({"update-index", "--skip-worktree", "d/file"});
+  CHECK(look({"d/file"}).empty());
+  CHECK(look({"d"}) == found);
+  repo.git({"update-index", "--no-skip-worktree", "d/file"});
+  test::write(repo / "d/file", "1\n");
   repo.git({"update-index", "--split-index"});
   CHECK(look({"d"}) == found);
   repo.git({"update-index", "--no-split-index"});
   repo.git({"update-index", "--index-version", "4"});
   CHECK(look({"d"}) == found);
+}
+
+TEST_CASE("a hook is there when git would run it", "[git]") {
+  const PlainGit plain;
+  const TempRepo repo;
+  const Program git(repo.path());
+  const auto has = [&] { return git::has_hook(git, git::Config::read(git), "pre-commit"); };
+  CHECK_FALSE(has());
+  repo.git({"config", "hook.mine.command", "true"});
+  CHECK(has() == git::reads_configured_hooks(git));
+  test::write(repo / ".git/hooks/pre-commit", "#!/bin/sh\n");
+  CHECK(has());
+  repo.git({"config", "core.hooksPath", "elsewhere"});
+  CHECK(has() == git::reads_configured_hooks(git));
 }
 
 TEST_CASE("a commit made beside the index: private index, tree, commit, ref", "[git]") {
@@ -292,7 +314,7 @@ TEST_CASE("a commit made beside the index: private index, tree, commit, ref", "[
   repo.git({"add", "staged"});
   const std::string index = test::slurp(repo / ".git/index");
   const Program git = Program(repo.path()).durable();
-  const Oid blob = git::store_blob(git, "new\n");
+  const Oid blob = git::store_blobs(git, {"new\n"}).front();
   Oid tree;
   {
     const git::PrivateIndex own(git, base);
