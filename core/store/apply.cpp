@@ -9,11 +9,7 @@ namespace {
 
 template <class... Args>
 std::vector<Job> jobs_by_id(Connection& db, std::string_view sql, const Args&... args) {
-  std::vector<JobId> ids;
-  {
-    Use row = db.use(sql, args...);
-    while (row.step()) ids.push_back(row.id<JobId>(0));
-  }
+  const std::vector<JobId> ids = db.ids<JobId>(sql, args...);
   std::vector<Job> out;
   out.reserve(ids.size());
   for (const JobId& id : ids) out.push_back(get_job(db, id));
@@ -76,15 +72,11 @@ std::optional<Job> newest_attempt(Connection& db, const RunId& run, const Workfl
 }
 
 std::vector<Job> reviews_behind(Connection& db, const RunId& run, const WorkflowJobId& name) {
-  std::vector<WorkflowJobId> names;
-  {
-    Use row = db.use(
-        "SELECT DISTINCT r.workflow_job_id FROM jobs u JOIN job_dependencies d ON d.depends_on_job_id = u.job_id "
-        "JOIN jobs r ON r.job_id = d.job_id WHERE u.workflow_job_id = ?2 AND u.run_id = ?1 AND r.job_type = 'review' "
-        "ORDER BY r.workflow_job_id",
-        run, name);
-    while (row.step()) names.push_back(row.id<WorkflowJobId>(0));
-  }
+  const auto names = db.ids<WorkflowJobId>(
+      "SELECT DISTINCT r.workflow_job_id FROM jobs u JOIN job_dependencies d ON d.depends_on_job_id = u.job_id "
+      "JOIN jobs r ON r.job_id = d.job_id WHERE u.workflow_job_id = ?2 AND u.run_id = ?1 AND r.job_type = 'review' "
+      "ORDER BY r.workflow_job_id",
+      run, name);
   std::vector<Job> out;
   for (const WorkflowJobId& review : names) {
     if (auto job = newest_attempt(db, run, review)) out.push_back(*std::move(job));
@@ -222,13 +214,10 @@ Use evidence_artifacts(Connection& db, const RunId& run) {
 }
 
 std::vector<SessionId> sessions_at(Connection& db, const JobId& job) {
-  std::vector<SessionId> out;
-  Use row = db.use(
+  return db.ids<SessionId>(
       "SELECT session_id FROM artifacts WHERE job_id = ?1 UNION SELECT session_id FROM verdicts WHERE job_id = ?1 "
       "UNION SELECT session_id FROM blockers WHERE job_id = ?1",
       job);
-  while (row.step()) out.push_back(row.id<SessionId>(0));
-  return out;
 }
 
 void set_applied(Connection& db, const JobId& job, const std::string& receipt) {

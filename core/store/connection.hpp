@@ -120,6 +120,14 @@ class Connection {
   bool exists(std::string_view sql, const Args&... args) {
     return use(sql, args...).step();
   }
+  /// The first column of all rows.
+  template <class AnyId, class... Args>
+  std::vector<AnyId> ids(std::string_view sql, const Args&... args) {
+    std::vector<AnyId> out;
+    Use row = use(sql, args...);
+    while (row.step()) out.push_back(row.id<AnyId>(0));
+    return out;
+  }
   /// All rows as JSON objects by column name.
   template <class... Args>
   Json rows(std::string_view sql, const Args&... args) {

@@ -149,13 +149,10 @@ std::vector<Job> dependants(Connection& db, const JobId& job) {
 }
 
 std::vector<JobId> root_jobs(Connection& db, const RunId& run) {
-  std::vector<JobId> out;
-  Use row = db.use(
+  return db.ids<JobId>(
       "SELECT j.job_id FROM jobs j WHERE j.run_id = ?1 AND j.state = 'blocked' AND NOT EXISTS "
       "(SELECT 1 FROM job_dependencies d WHERE d.job_id = j.job_id) ORDER BY j.created_at, j.workflow_job_id",
       run);
-  while (row.step()) out.push_back(row.id<JobId>(0));
-  return out;
 }
 
 std::vector<Job> jobs_in(Connection& db, const RunId& run, const std::vector<JobState>& states) {
