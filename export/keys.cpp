@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <tuple>
 
 #include "base/error.hpp"

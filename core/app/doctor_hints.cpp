@@ -41,7 +41,7 @@ std::string filled(std::string_view command, const Json& row) {
   for (std::size_t open = command.find('{'); open != std::string_view::npos; open = command.find('{')) {
     const std::size_t close = command.find('}', open);
     out += command.substr(0, open);
-    out += text_member(row, std::string(command.substr(open + 1, close - open - 1)).c_str());
+    out += text_member(row, command.substr(open + 1, close - open - 1));
     command.remove_prefix(close + 1);
   }
   return out += command;

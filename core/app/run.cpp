@@ -68,23 +68,23 @@ void insert_edges(store::WriteUnit& unit, const RunId& run, const domain::Workfl
   }
 }
 
-struct Prepared {
+struct Loaded {
   const domain::Workflow& workflow;
   const std::string& source;
   bool strict;
 };
 
-Json prepare_rows(Context& ctx, store::WriteUnit& unit, const Prepared& prepared) {
-  const domain::Workflow& workflow = prepared.workflow;
+Json prepare_rows(Context& ctx, store::WriteUnit& unit, const Loaded& loaded) {
+  const domain::Workflow& workflow = loaded.workflow;
   const domain::BranchSpec branch = workflow.branch();
   const SnapshotId snapshot(unit.new_id("wfs"));
-  store::insert_snapshot(unit.db(), snapshot, workflow.document(), prepared.source, unit.now());
+  store::insert_snapshot(unit.db(), snapshot, workflow.document(), loaded.source, unit.now());
   store::NewRun run;
   run.id = RunId(unit.new_id("run"));
   run.snapshot = snapshot;
   run.repo_root = ctx.place.root.string();
   run.branch = branch.suggested_name;
-  run.strict = prepared.strict;
+  run.strict = loaded.strict;
   store::insert_run(unit.db(), run, unit.now());
   insert_jobs(unit, run.id, workflow);
   insert_edges(unit, run.id, workflow);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nothing here opens a transport: the git program does what needs a network. These stand in for the parts of libgit2's
 // archive that would, so that neither they nor the libraries below them (TLS, SSH, Kerberos) are linked, and none of
-// them is set up at every start. Names and meaning are those of libgit2 1.5; another version that asks for more does
-// not link, and is then linked as a shared library (STRIATUM_STATIC=OFF).
+// them is set up at every start. Names and meaning are those of libgit2 1.5; others are linked as shared libraries
+// (../CMakeLists.txt).
 
 namespace {
 constexpr int kNone = -1;  // GIT_ERROR
