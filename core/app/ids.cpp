@@ -15,4 +15,9 @@ std::string whole_id(Context& ctx, const std::string& start) {
   refuse(Code::not_found, "several ids begin with " + quote(start), {"type more of it: " + join(ids, ", ")});
 }
 
+std::optional<std::string> run_at_hand(Context& ctx) {
+  const Json runs = read(ctx, [](store::Connection& db) { return store::runs_at_hand(db); });
+  return runs.size() == 1 ? std::optional(text_member(runs.front(), "run_id")) : std::nullopt;
+}
+
 }  // namespace striatum::app

@@ -12,15 +12,16 @@ namespace striatum::app {
 namespace {
 
 void require_declared(const Json& head, const RegisterSession& command) {
-  const auto known = [&](const char* block, const std::string& id) { return member(head, block).contains(id); };
-  if (!known("roles", command.role)) {
-    refuse(Code::transition, "unknown role " + quote(command.role) + " for run " + quote(command.run.str()),
-           {"the workflow declares its roles"});
-  }
-  if (!known("lanes", command.lane)) {
-    refuse(Code::transition, "unknown lane " + quote(command.lane) + " for run " + quote(command.run.str()),
-           {"the workflow declares its lanes"});
-  }
+  const auto require = [&](const std::string& noun, const std::string& id) {
+    const Json& declared = member(head, noun + "s");
+    if (declared.contains(id)) return;
+    std::vector<std::string> names;
+    for (const auto& [name, ignored] : declared.items()) names.push_back(name);
+    refuse(Code::transition, "unknown " + noun + " " + quote(id) + " for run " + quote(command.run.str()),
+           {"the workflow declares: " + join(names, ", ")});
+  };
+  require("role", command.role);
+  require("lane", command.lane);
 }
 
 std::optional<std::string> checked_label(const Json& head, const std::optional<std::string>& given) {

@@ -120,6 +120,8 @@ enum class About { run, job, session, artifact };
 [[nodiscard]] Json ids_beginning(Connection& db, const std::string& start);
 
 // ---- read_lists.cpp
+/// `[{run_id}]`, at most two: the runs that have not ended, or all when every one has.
+[[nodiscard]] Json runs_at_hand(Connection& db);
 /// `{workflow_id, workflow_version}` as the run's snapshot row has them: texts, whatever the document says.
 [[nodiscard]] Json workflow_names(Connection& db, const RunId& run);
 [[nodiscard]] Json list_runs(Connection& db, const std::optional<std::string>& state, Limit limit);

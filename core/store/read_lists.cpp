@@ -11,6 +11,12 @@ Json list_runs(Connection& db, const std::optional<std::string>& state, Limit li
       state, limit.rows);
 }
 
+Json runs_at_hand(Connection& db) {
+  return db.rows(
+      "WITH known AS (SELECT run_id, state IN ('completed', 'failed', 'canceled') AS ended FROM runs) "
+      "SELECT run_id FROM known WHERE ended = (SELECT min(ended) FROM known) LIMIT 2");
+}
+
 Json workflow_names(Connection& db, const RunId& run) {
   return db.row(
       "SELECT w.workflow_id, w.workflow_version FROM runs r "

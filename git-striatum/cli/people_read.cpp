@@ -79,8 +79,13 @@ std::vector<Json> of_run(const Json& rows, const Json& run) {
 
 std::string run_line(const Json& run, const Paper& paper) {
   const std::string state = text_member(run, "state");
-  std::string out = cell(run, "run_id") + " is " + painted(state, state, paper);
-  if (!member(run, "branch_name").is_null()) out += " on branch " + cell(run, "branch_name");
+  std::string out = cell(run, "run_id");
+  if (state == "needs_branch_confirmation") {
+    out += " waits for its branch to be confirmed";
+  } else {
+    out += " is " + painted(state, state, paper);
+    if (!member(run, "branch_name").is_null()) out += " on branch " + cell(run, "branch_name");
+  }
   if (!member(run, "paused_at").is_null()) out += ", paused " + when(run, "paused_at", paper);
   const Json& unapplied = member(run, "unapplied_jobs");
   if (ended(state) && unapplied.is_number() && unapplied > 0) {

@@ -16,7 +16,7 @@ std::string no_work(const Json& data) {
   if (reason == "max_active_jobs") return "Nothing to claim: as many jobs are active as the workflow allows.\n";
   if (reason == "write_scope_overlap") return "Nothing to claim: what is queued writes where an active job writes.\n";
   if (reason == "capability_missing") return "Nothing to claim: what is queued needs a capability this session lacks.\n";
-  return "Nothing to claim for this session now.\n";
+  return "Nothing to claim for this session now.\n" + next("status");
 }
 
 std::string paths(const Json& scope) {
@@ -53,11 +53,6 @@ std::string people_confirmed(const Json& data) {
   std::string out = "Branch " + shown(data, "branch") + " is confirmed for " + shown(data, "run_id") + ".\n";
   if (member(data, "warning").is_string()) out += "Note: " + shown(data, "warning") + ".\n";
   return text_member(data, "state") == "ready" ? out + next("run start --run-id " + shown(data, "run_id")) : out;
-}
-
-std::string people_started(const Json& data) {
-  return shown(data, "run_id") + " runs.\n" +
-         next("register-session --run-id " + shown(data, "run_id") + " --role ROLE --lane LANE");
 }
 
 std::string people_registered(const Json& data) {

@@ -13,7 +13,6 @@ namespace striatum::cli {
 [[nodiscard]] std::string people_init(const Json& data);
 [[nodiscard]] std::string people_prepared(const Json& data);
 [[nodiscard]] std::string people_confirmed(const Json& data);
-[[nodiscard]] std::string people_started(const Json& data);
 [[nodiscard]] std::string people_registered(const Json& data);
 [[nodiscard]] std::string people_claimed(const Json& data, Instant now);
 

@@ -95,6 +95,11 @@ std::string Shell::whole_id(const std::string& start) {
   return ctx.state_exists() ? app::whole_id(ctx, start) : start;
 }
 
+std::optional<std::string> Shell::run_at_hand() {
+  app::Context& ctx = open();
+  return ctx.state_exists() ? app::run_at_hand(ctx) : std::nullopt;
+}
+
 bool Shell::people() const {
   return name_ == app::Name::git_striatum && world_.terminal && !json && !machine(world_);
 }

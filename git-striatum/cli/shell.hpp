@@ -64,6 +64,9 @@ class Shell {
   /// The only id of this state that begins so; `start` itself when none does. Refuses when several do.
   [[nodiscard]] std::string whole_id(const std::string& start);
 
+  /// The run that is meant where a person names none, if only one can be.
+  [[nodiscard]] std::optional<std::string> run_at_hand();
+
   /// Speak to people: `git striatum` on a terminal, outside CI and agents, without --json.
   [[nodiscard]] bool people() const;
   [[nodiscard]] bool colour() const;

@@ -3,9 +3,11 @@
 #include <memory>
 
 #include "app/board.hpp"
+#include "app/status.hpp"
 #include "app/verbs.hpp"
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/people_read.hpp"
 #include "cli/people_work.hpp"
 #include "cli/shell.hpp"
 #include "domain/graph.hpp"
@@ -43,7 +45,7 @@ void add_start(CLI::App& group, Shell& shell) {
   add_run_id(*verb, *args);
   verb->callback([args, &shell] {
     const Json data = app::run_start(shell.open(), RunId(args->run));
-    shell.finish(data, [&] { return people_started(data); });
+    shell.finish(data, [&] { return people_status(app::status(shell.open(), RunId(args->run)), paper_of(shell)); });
   });
 }
 

@@ -59,6 +59,25 @@ TEST_CASE("a short id and the whole one are the same call to --request-id", "[cl
   CHECK(desk.cli.json({"run", "pause", "--run-id", desk.run.substr(0, 10), "--request-id", "x"}).data() == first);
 }
 
+TEST_CASE("a person need not name the run while only one can be meant", "[cli]") {
+  Desk desk;
+  const auto named = [&](const test::Reply& reply) { return has(reply.out, "_draft"); };
+  CHECK(named(desk.cli.plain({"list", "jobs"})));
+  CHECK(desk.cli.plain({"dashboard", "--once"}).code == 0);
+  CHECK(desk.cli.plain({"run", "cancel"}).code == 2);
+  CHECK(desk.cli.json({"list", "jobs"}).code == 2);
+  desk.cli.terminal = false;
+  CHECK(desk.cli.plain({"list", "jobs"}).code == 2);
+  desk.cli.terminal = true;
+
+  CHECK(desk.cli.plain({"run", "prepare", "--workflow", desk.repo / "workflow.json"}).code == 0);
+  CHECK(desk.cli.plain({"list", "jobs"}).code == 2);
+  CHECK(desk.cli.plain({"run", "cancel", "--run-id", desk.run}).code == 0);
+  const std::string jobs = desk.cli.plain({"list", "jobs"}).out;
+  CHECK(has(jobs, "_draft"));
+  CHECK_FALSE(has(jobs, "canceled"));
+}
+
 TEST_CASE("on a terminal a verb says what it did and what to type next", "[cli]") {
   Desk desk;
   CHECK(has(desk.cli.plain({"status"}).out, "next: git striatum branch confirm --run-id " + desk.run.substr(0, 12)));
