@@ -2,8 +2,10 @@
 #include "export/verify.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <span>
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
@@ -95,13 +97,29 @@ std::string place_of(const Finding& finding) {
   return out;
 }
 
+bool same_but_path(const Finding& a, const Finding& b) {
+  return a.kind == b.kind && a.commit == b.commit && a.detail == b.detail && a.hints == b.hints;
+}
+
+/// Findings that differ in nothing but their path, as one: the reason and the way out stand once.
+std::string finding_lines(std::span<const Finding> alike, const Paper& paper) {
+  constexpr std::size_t kShown = 10;
+  const Finding& first = alike.front();
+  std::string out = painted(first.kind, "failed", paper) + place_of(first) + ": " + printable(first.detail) + "\n";
+  for (std::size_t i = 1; i < alike.size() && i <= kShown; ++i) out += "  and" + place_of(alike[i]) + "\n";
+  if (alike.size() > kShown + 1) out += "  and " + std::to_string(alike.size() - kShown - 1) + " more; --json names them\n";
+  for (const std::string& hint : first.hints) out += "    " + printable(hint) + "\n";
+  if (const std::string what = advice(first.kind); first.hints.empty() && !what.empty()) out += "    " + what + "\n";
+  return out;
+}
+
 std::string people_text(const Report& report, const Paper& paper) {
   std::string out = anchor_line(report);
   for (const auto& commit : report.commits) out += commit_lines(commit, paper);
-  for (const Finding& finding : report.findings) {
-    out += painted(finding.kind, "failed", paper) + place_of(finding) + ": " + printable(finding.detail) + "\n";
-    for (const std::string& hint : finding.hints) out += "    " + printable(hint) + "\n";
-    if (const std::string what = advice(finding.kind); finding.hints.empty() && !what.empty()) out += "    " + what + "\n";
+  for (auto at = report.findings.begin(); at != report.findings.end();) {
+    const auto end = std::find_if_not(at, report.findings.end(), [&](const Finding& f) { return same_but_path(*at, f); });
+    out += finding_lines({at, end}, paper);
+    at = end;
   }
   for (const Finding& warning : report.warnings) {
     out += "note: " + warning.kind + place_of(warning) + ": " + printable(warning.detail) + "\n";

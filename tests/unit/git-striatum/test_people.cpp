@@ -89,6 +89,20 @@ TEST_CASE("on a terminal a verb says what it did and what to type next", "[cli]"
   CHECK(has(desk.cli.plain({"why", "draft"}).out, "The job 'draft' is blocked."));
 }
 
+TEST_CASE("verify gives a reason once, however many paths it is about", "[cli]") {
+  Desk desk;
+  for (int i = 0; i < 13; ++i) test::write(desk.repo / ("file" + std::to_string(i)), "x\n");
+  desk.repo.git({"add", "."});
+  desk.repo.git({"commit", "-q", "-m", "Many"});
+  const test::Reply reply = desk.cli.plain({"verify"});
+  CHECK(reply.code == 14);
+  const auto reason = reply.out.find("class uncovered is not accepted");
+  CHECK(reason != std::string::npos);
+  CHECK(reply.out.find("class uncovered is not accepted", reason + 1) == std::string::npos);
+  CHECK(has(reply.out, "\n  and "));
+  CHECK(has(reply.out, "more; --json names them\n"));
+}
+
 TEST_CASE("every refusal has a hint for people, and none by the contract's name", "[cli]") {
   Desk desk;
   for (const auto& words : {std::vector<std::string>{"run", "start", "--run-id", "x"}, std::vector<std::string>{"why", "x"},
