@@ -124,7 +124,7 @@ def sweep_of(line):
     try:
         sweep = json.loads(line)
     except ValueError:
-        return line
+        return re.sub(r" still_stuck=\d+$", "", line)
     sweep.pop("still_stuck", None)
     return {**sweep, "actions": [one for one in sweep.get("actions", []) if not one["kind"].startswith("review_requeue")]}
 
@@ -162,7 +162,7 @@ def own_file_kept(difference):
     if difference.verb not in ("skills install", "init"):
         return False
     if difference.where == "reply":
-        return difference.path.endswith(".status") and (difference.ref, difference.ours) == ("written", "refused_modified")
+        return difference.path.endswith(".status") and difference.ref in ("written", "dry_run") and difference.ours == "refused_modified"
     return difference.where.endswith("manifest.json") and ".length" in difference.path and len(difference.ours) < len(difference.ref)
 
 
@@ -212,6 +212,9 @@ ALLOWED = [
     Entry("one transaction", "lifecycle 5 (submit-review is three), design 1 (nothing half-done)", one_transaction,
           apart=True),
     Entry("export path crash", "cli 2: 6 for paths", instead_of_crash("evidence export|decision record|run summary", {6})),
+    Entry("the branch before", "design 1: git never takes a name for an option; - is the branch before to git checkout",
+          lambda d: d.verb == "branch confirm" and d.where == "exit" and d.codes == (0, 8)
+          and '"requested_branch":"-"' in d.ref, apart=True),
     Entry("branch named like an option", "design 1: git never takes a name for an option",
           lambda d: d.verb == "branch confirm" and d.where == "message" and "git checkout failed for branch '-" in d.ref),
     Entry("integer out of range", "cli 2: 2 for a bad integer",
