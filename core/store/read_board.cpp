@@ -45,7 +45,7 @@ Json recent_events(Connection& db, const RunId& run, Limit limit) {
 Json verdicts_in_order(Connection& db, const RunId& run) {
   return db.rows(
       "SELECT j.workflow_job_id, v.verdict, v.posture FROM verdicts v JOIN jobs j ON j.job_id = v.job_id "
-      "WHERE v.run_id = ?1 ORDER BY v.created_at, v.verdict_id",
+      "WHERE v.run_id = ?1 ORDER BY v.created_at, v.rowid",
       run);
 }
 

@@ -39,7 +39,7 @@ Json suspect_artifacts(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT j.job_id AS id, a.logical_name, a.artifact_kind AS actual_kind, a.repo_path AS actual_path, "
       "j.expected_artifacts_json FROM jobs j JOIN artifacts a ON a.job_id = j.job_id "
-      "WHERE j." STRIATUM_IN_SCOPE " AND j.state = 'completed' AND j.expected_artifacts_json <> "
+      "WHERE j." STRIATUM_IN_SCOPE " AND j.expected_artifacts_json <> "
       "'[' || json_object('kind', a.artifact_kind, 'logical_name', a.logical_name, 'path', a.repo_path, "
       "'required', json('true')) || ']' ORDER BY j.rowid, a.rowid",
       scope);

@@ -13,8 +13,8 @@ namespace striatum::store {
 /// Gates that are no JSON object (`gate_valid` 0), and those of completed work whose latest verdict does not open them:
 /// `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict, gate_valid}`.
 [[nodiscard]] Json suspect_gates(Connection& db, const Scope& scope);
-/// `{id, logical_name, actual_kind, actual_path, expected_artifacts_json}` of completed jobs' artifacts, without those
-/// that are all that was expected, which are the most.
+/// `{id, logical_name, actual_kind, actual_path, expected_artifacts_json}` of artifacts, without those that are
+/// all that was expected of their job, which are the most.
 [[nodiscard]] Json suspect_artifacts(Connection& db, const Scope& scope);
 [[nodiscard]] Json stuck_runs(Connection& db, const Scope& scope);
 [[nodiscard]] Json stale_claims(Connection& db, const Scope& scope);

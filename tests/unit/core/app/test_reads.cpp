@@ -157,11 +157,11 @@ TEST_CASE("doctor names pointers that lead elsewhere", "[app][reads]") {
 
 TEST_CASE("doctor compares what was published with what was expected", "[app][reads]") {
   Started started;
-  const auto mismatches = [&](const std::string& expected, const std::string& path) {
+  const auto mismatches = [&](const std::string& expected, const std::string& path, const std::string& state = "completed") {
     started.tamper(("PRAGMA foreign_keys=OFF; INSERT INTO artifacts (artifact_id, run_id, job_id, logical_name, artifact_kind, "
                     "repo_path, content_sha256, size_bytes, publish_mode, created_at) SELECT 'art_1', run_id, job_id, 'main', "
                     "'handoff', '" + path + "', 'x', 1, 'create', created_at FROM jobs WHERE job_id = '" + started.job +
-                    "'; UPDATE jobs SET state = 'completed', expected_artifacts_json = '" + expected + "' WHERE job_id = '" +
+                    "'; UPDATE jobs SET state = '" + state + "', expected_artifacts_json = '" + expected + "' WHERE job_id = '" +
                     started.job + "'").c_str());
     const Json records = started.cli.json({"doctor", "--verbose"}).data().at("problem_records");
     return std::count_if(records.begin(), records.end(), [](const Json& row) {
@@ -175,6 +175,8 @@ TEST_CASE("doctor compares what was published with what was expected", "[app][re
   }
   SECTION("another path") { CHECK(mismatches(start + R"(b.md","required":true}])", "a.md") == 1); }
   SECTION("another kind") { CHECK(mismatches(R"([{"kind":"review","logical_name":"main","path":"a.md","required":true}])", "a.md") == 1); }
+  SECTION("of a job at work") { CHECK(mismatches(start + R"(b.md","required":true}])", "a.md", "running") == 1); }
+  SECTION("of a job that will not go on") { CHECK(mismatches(start + R"(b.md","required":true}])", "a.md", "canceled") == 1); }
   SECTION("not required") { CHECK(mismatches(start + R"(b.md","required":false}])", "a.md") == 0); }
 }
 
