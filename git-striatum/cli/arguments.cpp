@@ -165,6 +165,7 @@ class Reader {
   }
 
   Line assemble() {
+    line_.app = app_;
     line_.verb = join(verbs_, " ");
     line_.words = root_words_;
     line_.words.insert(line_.words.end(), verbs_.begin(), verbs_.end());

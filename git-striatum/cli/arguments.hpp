@@ -17,7 +17,8 @@ namespace striatum::cli {
 /// A command line in the one form that is parsed: verb words, `--option` `value` pairs, `--`, positionals.
 struct Line {
   std::vector<std::string> words;
-  /// `run start`.
+  /// What is called, and its words: `run start`.
+  const CLI::App* app = nullptr;
   std::string verb;
   /// Final values by option name, `--json` and `--request-id` left out; positionals under "".
   Json arguments = Json::object();

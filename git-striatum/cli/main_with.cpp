@@ -102,18 +102,11 @@ void complete_ids(Line& line, Shell& shell) {
   }
 }
 
-/// The verb that a line calls.
-const CLI::App& called(const CLI::App& root, const Line& line) {
-  const CLI::App* app = &root;
-  for (const std::string& word : split(line.verb, ' ')) app = app->get_subcommand(word);
-  return *app;
-}
-
 /// A person may leave out which run is meant while only one can be. What ends a run is always asked for its id.
-void name_the_run(const CLI::App& root, Line& line, Shell& shell) {
+void name_the_run(Line& line, Shell& shell) {
   const auto typed = [&](const char* option) { return line.arguments.contains(option); };
   if (!shell.people() || typed("--run-id") || typed("--all") || typed("--daemon") || line.verb == "run cancel") return;
-  const CLI::Option* option = called(root, line).get_option_no_throw("--run-id");
+  const CLI::Option* option = line.app->get_option_no_throw("--run-id");
   if (option == nullptr || !(option->get_required() || line.verb == "dashboard")) return;
   const auto run = shell.run_at_hand();
   if (!run) return;
@@ -130,7 +123,7 @@ int parse_and_run(CLI::App& root, Shell& shell, const std::vector<std::string>& 
       shell.json = std::find(line.words.begin(), line.words.end(), "--json") != line.words.end();
       shell.repo = optional_text(line.arguments, "--repo");
       complete_ids(line, shell);
-      name_the_run(root, line, shell);
+      name_the_run(line, shell);
       shell.set_call(line.verb, line.arguments);
     }
     std::vector<std::string> words(line.words.rbegin(), line.words.rend());
