@@ -94,6 +94,15 @@ std::optional<PathRule> forbidden_name(std::string_view name) {
   return std::nullopt;
 }
 
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool scheme_char(char c) { return letter(c) || digit(c) || c == '+' || c == '-' || c == '.'; }
+
+/// A scheme (RFC 3986 section 3.1) and two slashes.
+bool is_url(std::string_view text) {
+  const std::string_view scheme = text.substr(0, text.find(':'));
+  return all_of(scheme, scheme_char) && letter(scheme.front()) && text.substr(scheme.size()).starts_with("://");
+}
+
 enum class Form { any, normal };
 
 std::variant<std::string, PathRule> normalize(std::string_view text, Form form) {
@@ -101,6 +110,7 @@ std::variant<std::string, PathRule> normalize(std::string_view text, Form form) 
   if (text.find('\0') != std::string_view::npos) return PathRule::nul;
   if (text.front() == '/') return PathRule::absolute;
   if (text.size() > kPathLimit) return PathRule::too_long;
+  if (is_url(text)) return PathRule::url;
   std::vector<std::string> parts;
   for (auto& part : split(text, '/')) {
     if (part == "..") return PathRule::parent;
@@ -146,6 +156,8 @@ std::string_view explain(PathRule rule) {
       return "leads into '.striatum'";
     case PathRule::too_long:
       return "is too long";
+    case PathRule::url:
+      return "is a URL";
   }
   return "is not valid";
 }

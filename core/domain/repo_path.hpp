@@ -19,6 +19,7 @@ enum class PathRule {
   git_folder,    ///< a component that is, or on some file system means, `.git`
   state_folder,  ///< the same for `.striatum`
   too_long,      ///< more than 4096 bytes, or a component of more than 255
+  url,           ///< `file:///x`, `https://x`: whoever writes that means no file of the repository
 };
 
 /// A few own words for messages: "is absolute", "leaves the repository", …

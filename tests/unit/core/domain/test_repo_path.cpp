@@ -48,9 +48,17 @@ TEST_CASE("repo path: each broken rule is named", "[domain][path]") {
       Row{".stri\xC2\xAD"
           "atum",
           PathRule::state_folder},
-      Row{std::string(256, 'a'), PathRule::too_long});
+      Row{std::string(256, 'a'), PathRule::too_long}, Row{"file:///etc/hostname", PathRule::url},
+      Row{"git+ssh://host/x", PathRule::url});
   INFO(row.first);
   CHECK(broken_rule(row.first) == row.second);
+}
+
+TEST_CASE("repo path: a colon alone makes no URL", "[domain][path]") {
+  const auto path = GENERATE(std::string("c:/x"), std::string("a:b//c"), std::string("1x://y"), std::string("docs/x://y"),
+                             std::string("é://y"));
+  INFO(path);
+  CHECK_FALSE(broken_rule(path));
 }
 
 TEST_CASE("repo path: the strict form takes no detours", "[domain][path]") {
