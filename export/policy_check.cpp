@@ -33,6 +33,8 @@ std::string listed(const std::set<std::string>& items) {
   return items.empty() ? "" : " (" + join({items.begin(), items.end()}, ", ") + ")";
 }
 
+constexpr const char* kMakeTrust = "git striatum trust init --root SHA256:FINGERPRINT";
+
 std::string apply_command(const std::string& run) { return "git striatum apply --run-id " + run; }
 
 /// Commands that turn a class into one that rules accept.
@@ -64,7 +66,11 @@ class PolicyCheck {
     const Policy& policy = commit.trust ? commit.trust->policy : kNone;
     for (const PathCase& path : commit.paths) {
       const Unmet problem = unmet(policy.rule_for(path.change.path), path);
-      if (problem) judged_.find("policy_unmet", commit, shown_path(path.change.path), problem.facts, problem.hints);
+      const bool trusted = commit.trust != nullptr;
+      if (problem) {
+        judged_.find("policy_unmet", commit, shown_path(path.change.path), problem.facts,
+                     trusted ? problem.hints : std::vector<std::string>{kMakeTrust});
+      }
     }
   }
 
@@ -205,7 +211,7 @@ void find_unmet_policy(Case& judged, bool adopted) {
     check.run(commit);
     if (adopted || !commit.paths.empty()) continue;
     judged.find("policy_unmet", commit, std::nullopt, "nothing says whose signatures count",
-                {"git striatum trust init"});
+                {kMakeTrust});
   }
 }
 

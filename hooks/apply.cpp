@@ -24,7 +24,7 @@ using git::Change;
 using provenance::Place;
 using provenance::ReceiptState;
 
-constexpr int kTries = 5;
+constexpr int kTries = 20;
 constexpr std::chrono::milliseconds kSigningPatience{120'000};
 
 // ---- the message ---------------------------------------------------------------------------------------
