@@ -56,7 +56,7 @@ def starter_text(difference):
 
 
 PATH_VERBS = ("evidence export", "decision record", "publish-artifact", "submit-review")
-SAFETY = re.compile(r"symbolic link|under \.(git|striatum)|no earlier export|already exists|plain (file|path) inside"
+SAFETY = re.compile(r"symbolic link|is a URL|under \.(git|striatum)|no earlier export|already exists|plain (file|path) inside"
                     r"|regular file|must stay inside the repository")
 
 
@@ -129,17 +129,24 @@ def sweep_of(line):
     return {**sweep, "actions": [one for one in sweep.get("actions", []) if not one["kind"].startswith("review_requeue")]}
 
 
+SWEEPS = ("recovery auto", "recovery watch", "recovery requeue-stale")
+
+
+def old_lapses_noted(difference):
+    """1.24 also sweeps expired leases of jobs that were claimed again, queued again or ended since: it writes events."""
+    return (difference.verb in SWEEPS and difference.where == "table events" and difference.ours == []
+            and all('"already_reclaimable":true' in row["payload_json"] for row in difference.ref))
+
+
 def old_lapses(difference):
-    """1.24 also sweeps expired leases of jobs that were claimed again, queued again or ended since."""
+    """What else such a sweep shows and touches."""
     if difference.verb == "recovery watch" and difference.path == "(text)":
         left, right = ([sweep_of(line) for line in text.splitlines()] for text in (difference.ref, difference.ours))
         return left == right
-    if difference.verb not in ("recovery auto", "recovery watch", "recovery requeue-stale"):
+    if difference.verb not in SWEEPS:
         return False
     if difference.where == "table queue_messages":
         return difference.path.endswith(".updated_at")
-    if difference.where == "table events":
-        return difference.ours == [] and all('"already_reclaimable":true' in row["payload_json"] for row in difference.ref)
     more = difference.path == ".data.actions.length" and len(difference.ref) > len(difference.ours)
     return difference.where == "reply" and (
         difference.path.startswith(".data.still_stuck") or more and "review_requeue" in str(difference.ref))
@@ -154,7 +161,8 @@ def one_transaction(difference):
 def broken_sweep(difference):
     """1.24 ends a sweep with 4 at an expired lease of a job that was claimed again or ended since."""
     return (difference.verb in ("recovery auto", "recovery watch") and difference.where == "exit"
-            and difference.codes == (4, 0) and re.search(r"no stale expired lease|watch_exit", difference.ref) is not None)
+            and difference.codes == (4, 0)
+            and re.search(r"no stale expired lease|watch_exit|recovery watch exit:", difference.ref) is not None)
 
 
 def own_file_kept(difference):
@@ -172,7 +180,34 @@ def control_byte_hidden(difference):
             and re.search(r"[\x00-\x1f\x7f]", str(difference.ref)) is not None)
 
 
+def other_digits(difference):
+    """`int()` of Python reads the digits of every script, and `_` between them; a shell's and a C reader's do not."""
+    said = re.search(r"invalid whole number '([^']*)'", difference.ours) if difference.where == "exit" else None
+    if said is None or difference.codes[0] == 2 or difference.codes[1] != 2:
+        return False
+    try:
+        int(said[1])
+    except ValueError:
+        return False
+    return re.fullmatch(r"[+-]?[0-9]+", said[1]) is None
+
+
+def line_break_shown(difference):
+    """A screen of lines: a control byte of a path stands there as `\\x0a`, in 1.24 as itself."""
+    return (difference.verb == "dashboard" and difference.path == "(text)" and "\\x0a" in difference.ours
+            and difference.ours.replace("\\x0a", "\n") == difference.ref)
+
+
+def sentence_on_board(difference):
+    """The event of a checkpoint shows the sentence it was opened with."""
+    def cut(text):
+        return re.sub(r"(?m)( human_checkpoint\.open\S* .* description=).+$", r"\1", text)
+    return (difference.verb == "dashboard" and difference.path == "(text)" and cut(difference.ref) == cut(difference.ours))
+
+
 ALLOWED = [
+    Entry("other digits", "cli 1 and 2: a negative integer as a separate word; 2 for a bad integer", other_digits, apart=True),
+    Entry("line break shown", "design 1 (no raw control byte reaches a terminal)", line_break_shown),
     Entry("broken sweep", "processes 5: breaks itself", broken_sweep, apart=True),
     Entry("a namespace is a name", "scaffold 4: it becomes part of file names",
           lambda d: d.verb == "skills install" and d.where == "exit" and d.codes == (0, 4) and "is no name" in d.ours, apart=True),
@@ -227,6 +262,7 @@ ALLOWED = [
     Entry("new global flags", "design 3: --request-id and --version shorten the prefixes of --repo", new_global_flag),
     Entry("checkpoint sentence", "lifecycle 6: a fixed sentence of one's own",
           sentence("reply|table|file", r"\.description$", words=False)),
+    Entry("checkpoint sentence on the board", "lifecycle 6: a fixed sentence of one's own", sentence_on_board),
     Entry("decision sentence", "messages 5: decision_required",
           lambda d: d.path.endswith(".decision_required") and str(d.ours).startswith("Human decision required")),
     Entry("branch warning", "messages 5: any text", sentence("reply", r"\.warning$", words=False)),
@@ -248,6 +284,8 @@ ALLOWED = [
     Entry("needs of a snapshot", "workflow 4: told where a file is loaded, which run graph does not do",
           lambda d: d.verb == "run graph" and d.where == "stderr" and "deprecated 'needs'" in d.ref),
     Entry("sweeps look at what waits", "processes 5: only jobs that wait where the lapse left them", old_lapses),
+    Entry("sweeps write of what waits", "processes 5: only jobs that wait where the lapse left them", old_lapses_noted,
+          apart=True),
     Entry("starter texts", "workflow 11: the files of a starter", starter_text),
 ]
 BY_NAME = {entry.name: entry for entry in ALLOWED}
