@@ -87,7 +87,6 @@ Json list_jobs(Context& ctx, const RunId& run, const store::JobFilter& filter) {
     for (Json& row : rows) {
       row["lane_id"] = lane_of(text_member(row, "lane_selector_json"));
       row.erase("lane_selector_json");
-      if (row["job_type"] != "review") row["verdict"] = nullptr;
     }
     return rows;
   }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -9,18 +10,24 @@
 namespace striatum {
 namespace {
 
+constexpr std::size_t kFirst = std::size_t{1} << 12;
 constexpr std::size_t kPiece = std::size_t{1} << 16;
 constexpr std::size_t kNumberDigits = 20;
 constexpr std::size_t kIndent = 2;
 
-/// Stands between quotes as it is.
-bool plain(std::string_view text) {
-  return printable_ascii(text) && text.find('"') == std::string_view::npos && text.find('\\') == std::string_view::npos;
-}
-
 char* copy(char* at, std::string_view text) {
   std::memcpy(at, text.data(), text.size());
   return at + text.size();
+}
+
+/// Printable ASCII as it stands between quotes: at most twice as long.
+char* copy_escaped(char* at, std::string_view text) {
+  if (text.find('"') == std::string_view::npos && text.find('\\') == std::string_view::npos) return copy(at, text);
+  for (const char c : text) {
+    if (c == '"' || c == '\\') *at++ = '\\';
+    *at++ = c;
+  }
+  return at;
 }
 
 }  // namespace
@@ -41,12 +48,12 @@ Scalar scalar_of(const Json& value) {
   }
 }
 
-JsonWriter::JsonWriter(Style style, Sink sink) : style_(style), sink_(std::move(sink)), buffer_(kPiece, '\0') {}
+JsonWriter::JsonWriter(Style style, Sink sink) : style_(style), sink_(std::move(sink)), buffer_(kFirst, '\0') {}
 
 char* JsonWriter::room(std::size_t size) {
   if (buffer_.size() - used_ < size) {
-    finish();
-    if (buffer_.size() < size) buffer_.resize(size);
+    if (buffer_.size() >= kPiece) finish();
+    if (buffer_.size() - used_ < size) buffer_.resize(std::max(2 * buffer_.size(), used_ + size));
   }
   return buffer_.data() + used_;
 }
@@ -100,12 +107,12 @@ void JsonWriter::key(std::string_view name) {
 }
 
 void JsonWriter::text(std::string_view text) {
-  if (!plain(text)) {
+  if (!printable_ascii(text)) {
     return put(style_ == Style::compact_utf8 ? to_canonical_utf8(std::string(text)) : to_canonical_ascii(std::string(text)));
   }
-  char* at = room(text.size() + 2);
+  char* at = room(2 * text.size() + 2);
   *at++ = '"';
-  at = copy(at, text);
+  at = copy_escaped(at, text);
   *at++ = '"';
   took(at);
 }

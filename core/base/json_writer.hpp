@@ -34,6 +34,11 @@ class JsonWriter {
     value(of);
   }
   void finish();
+  /// As `finish`, with a line break behind the text.
+  void finish_line() {
+    put("\n");
+    finish();
+  }
 
  private:
   /// Where `size` more bytes can be put.

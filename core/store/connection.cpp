@@ -141,24 +141,34 @@ Scalar Use::cell(int column) {
   }
 }
 
-Json Use::row() const {
-  Json out = Json::object();
-  for (int i = 0; i < sqlite3_column_count(statement_); ++i) {
-    Json& cell = out[sqlite3_column_name(statement_, i)];
-    switch (sqlite3_column_type(statement_, i)) {
-      case SQLITE_NULL: break;
-      case SQLITE_INTEGER: cell = integer(i); break;
-      case SQLITE_FLOAT: cell = sqlite3_column_double(statement_, i); break;
-      case SQLITE_BLOB: cell = to_hex(blob(i)); break;
-      default: cell = to_utf8(view(i));
-    }
-  }
+Use::ByName Use::by_name() const {
+  ByName out;
+  for (int i = 0; i < sqlite3_column_count(statement_); ++i) out[sqlite3_column_name(statement_, i)] = i;
   return out;
 }
 
+Json Use::value(int column) const {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_NULL: return {};
+    case SQLITE_INTEGER: return integer(column);
+    case SQLITE_FLOAT: return sqlite3_column_double(statement_, column);
+    case SQLITE_BLOB: return to_hex(blob(column));
+    default: return to_utf8(view(column));
+  }
+}
+
+Json Use::row(const ByName& columns) const {
+  Json::object_t out;
+  for (const auto& [name, at] : columns) out.emplace_hint(out.end(), name, value(at));
+  return out;
+}
+
+Json Use::row() const { return row(by_name()); }
+
 Json Use::rows() {
   Json out = Json::array();
-  while (step()) out.push_back(row());
+  const ByName columns = by_name();
+  while (step()) out.push_back(row(columns));
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,12 @@ class Use {
   [[nodiscard]] Json rows();
 
  private:
+  /// Where each column stands; of two by one name the later.
+  using ByName = std::map<std::string_view, int>;
+  [[nodiscard]] ByName by_name() const;
+  [[nodiscard]] Json value(int column) const;
+  [[nodiscard]] Json row(const ByName& columns) const;
+
   sqlite3* db_;
   sqlite3_stmt* statement_;
   int bound_ = 0;

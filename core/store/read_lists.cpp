@@ -42,8 +42,9 @@ Json list_sessions(Connection& db, const RunId& run, const SessionFilter& filter
 Json list_jobs(Connection& db, const RunId& run, const JobFilter& filter) {
   return db.rows(
       "SELECT j.job_id, j.workflow_job_id, j.state, j.role_id, j.lane_selector_json, j.attempt, j.max_attempts, "
-      "j.job_type, j.created_at, j.started_at, j.completed_at, (SELECT v.verdict FROM verdicts v "
-      "WHERE v.job_id = j.job_id ORDER BY v.created_at DESC, v.verdict_id DESC LIMIT 1) AS verdict FROM jobs j "
+      "j.job_type, j.created_at, j.started_at, j.completed_at, CASE WHEN j.job_type = 'review' THEN (SELECT v.verdict "
+      "FROM verdicts v WHERE v.job_id = j.job_id ORDER BY v.created_at DESC, v.verdict_id DESC LIMIT 1) END AS verdict "
+      "FROM jobs j "
       "WHERE j.run_id = ?1 AND (?2 IS NULL OR j.state = ?2) AND (?3 IS NULL OR j.workflow_job_id = ?3) "
       "ORDER BY j.created_at, j.workflow_job_id, j.attempt",
       run, filter.state, filter.name);
