@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 
 #include "base/text.hpp"
 #include "cli/registry.hpp"
@@ -78,12 +79,16 @@ std::string entry(const std::string& name, const std::string& text, std::size_t 
 std::string commands(const CLI::App& app, std::size_t columns) {
   const bool root = app.get_parent() == nullptr;
   std::string out = root ? "" : "\ncommands:\n";
+  std::optional<Chapter> chapter;
   for (const CLI::App* verb : app.get_subcommands({})) {
     if (verb->get_group().empty()) continue;
     if (root) {
       const auto family = std::find_if(families().begin(), families().end(),
                                        [&](const Family& each) { return each.verb == verb->get_name(); });
-      if (family != families().end() && !family->heading.empty()) out += "\n" + std::string(family->heading) + ":\n";
+      if (family != families().end() && family->chapter != chapter) {
+        chapter = family->chapter;
+        out += "\n" + std::string(to_text(*chapter)) + ":\n";
+      }
     }
     out += entry(verb->get_name(), verb->get_description(), kNameColumns, columns);
   }

@@ -1,51 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/registry.hpp"
 
-#include "verbs/families.hpp"
+#include <algorithm>
+#include <tuple>
 
 namespace striatum::cli {
+namespace {
 
-const std::vector<Family>& families() {
-  static const std::vector<Family> kFamilies{
-      {"init", add_init, "Set up a repository"},
-      {"key", add_key},
-      {"trust", add_trust},
-      {"hooks", add_hooks},
-      {"skills", add_skills},
-      {"plugin", add_plugin},
-      {"workflow", add_workflow, "Plan and steer runs"},
-      {"run", add_run},
-      {"branch", add_branch},
-      {"checkpoint", add_checkpoint},
-      {"decision", add_decision},
-      {"override-verdict", add_override_verdict},
-      {"evidence", add_evidence},
-      {"register-session", add_register_session, "Work on a job, as an agent"},
-      {"session", add_session},
-      {"claim-next", add_claim_next},
-      {"ack", add_ack},
-      {"heartbeat", add_heartbeat},
-      {"publish-artifact", add_publish_artifact},
-      {"complete", add_complete},
-      {"submit-review", add_submit_review},
-      {"verdict", add_verdict},
-      {"block", add_block},
-      {"release", add_release},
-      {"send", add_send},
-      {"worktree", add_worktree},
-      {"status", add_status, "Look"},
-      {"why", add_why},
-      {"list", add_list},
-      {"dashboard", add_dashboard},
-      {"log", add_log},
-      {"doctor", add_doctor},
-      {"recovery", add_recovery},
-      {"apply", add_apply, "Commit and verify"},
-      {"verify", add_verify},
-      {"receipt", add_receipt},
-      {"hook", add_hook, "Run by git"},
-  };
-  return kFamilies;
+std::vector<Family>& enlisted() {
+  static std::vector<Family> list;
+  return list;
 }
+
+}  // namespace
+
+Enlisted::Enlisted(const Family& family) {
+  const auto before = [](const Family& a, const Family& b) {
+    return std::tie(a.chapter, a.place) < std::tie(b.chapter, b.place);
+  };
+  auto& list = enlisted();
+  list.insert(std::upper_bound(list.begin(), list.end(), family, before), family);
+}
+
+std::string_view to_text(Chapter chapter) {
+  switch (chapter) {
+    case Chapter::set_up: return "Set up a repository";
+    case Chapter::steer: return "Plan and steer runs";
+    case Chapter::work: return "Work on a job, as an agent";
+    case Chapter::look: return "Look";
+    case Chapter::commit: return "Commit and verify";
+    case Chapter::by_git: return "Run by git";
+  }
+  return {};
+}
+
+const std::vector<Family>& families() { return enlisted(); }
 
 }  // namespace striatum::cli

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shell.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include "app/ids.hpp"
 #include "app/worktree.hpp"
 #include "base/crypto.hpp"
+#include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "cli/people_done.hpp"
+#include "cli/registry.hpp"
 #include "cli/short_ids.hpp"
 #include "hooks/active_marker.hpp"
 #include "hooks/intents.hpp"
@@ -29,13 +31,11 @@ Json error_object(const Error& error, app::Name name) {
   return out;
 }
 
-/// Verbs that change the state; `apply` looks after interrupted applies by itself.
 bool writes(std::string_view verb) {
-  static const std::set<std::string_view> kWriting{
-      "run",     "branch",   "register-session", "session",  "claim-next",       "ack",           "heartbeat", "release",
-      "send",    "block",    "publish-artifact", "complete", "verdict",          "submit-review", "decision",
-      "override-verdict",    "checkpoint", "worktree", "recovery"};
-  return kWriting.count(verb.substr(0, verb.find(' '))) != 0;
+  const auto& all = families();
+  const auto of = std::find_if(all.begin(), all.end(),
+                               [&](const Family& family) { return family.verb == verb.substr(0, verb.find(' ')); });
+  return of != all.end() && of->effect == Effect::writes;
 }
 
 /// What to type after a refusal that knows nothing better.
@@ -119,6 +119,22 @@ void Shell::reply(std::string_view text) {
   if (world_.replied) world_.replied(exit_code_);
 }
 
+/// `{"data":…,"ok":true}` or `{"error":…,"ok":false}`, a line.
+void Shell::write_envelope(std::string_view name, const Json& body) {
+  JsonWriter out(JsonWriter::Style::compact_ascii, [this](std::string_view piece) { world_.write(1, piece); });
+  out.begin_object();
+  out.key(name);
+  out.value(body);
+  out.member("ok", Scalar::of(name == "data"));
+  out.end_object();
+  out.finish_line();
+}
+
+void Shell::reply_with(const Json& data) {
+  write_envelope("data", data);
+  if (world_.replied) world_.replied(exit_code_);
+}
+
 void Shell::finish_with(Code code, const Json& data, const std::function<std::string()>& text) {
   exit_code_ = static_cast<int>(code);
   mark_activity();
@@ -126,14 +142,11 @@ void Shell::finish_with(Code code, const Json& data, const std::function<std::st
     reply(shorten_ids(text ? text() : people_done(verb_, data, now())));
     return;
   }
-  reply(to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
+  reply_with(data);
 }
 
 void Shell::finish_text(const std::string& text, const Json& data) {
-  if (json) {
-    reply(to_canonical_ascii({{"data", data}, {"ok", true}}) + "\n");
-    return;
-  }
+  if (json) return reply_with(data);
   reply((world_.terminal ? printable_lines(text) : text) + "\n");
 }
 
@@ -155,7 +168,7 @@ void Shell::fail(const Error& error) {
   // A refusal has looked at the state; after a failure it may be what failed.
   if (error.code() != Code::general) mark_activity();
   if (json) {
-    world_.write(1, to_canonical_ascii({{"error", error_object(error, name_)}, {"ok", false}}) + "\n");
+    write_envelope("error", error_object(error, name_));
     return;
   }
   std::string text = printable(error.message()) + "\n";

@@ -94,6 +94,8 @@ class Shell {
 
  private:
   void reply(std::string_view text);
+  void reply_with(const Json& data);
+  void write_envelope(std::string_view name, const Json& body);
   /// Tells git's hooks whether a run is active: every command puts it right, also after one that was killed.
   void mark_activity();
   [[nodiscard]] bool changes_state() const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/registry.hpp"
 #include "hooks/apply.hpp"
 
 #include <CLI/CLI.hpp>
@@ -7,7 +8,6 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -51,8 +51,6 @@ std::string people_text(const Json& data) {
   return out + list("Left as they are:", data["left_alone"]);
 }
 
-}  // namespace
-
 void add_apply(CLI::App& root, Shell& shell) {
   struct Args {
     std::string run;
@@ -77,4 +75,7 @@ void add_apply(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kApply({"apply", add_apply, Chapter::commit, 10});
+
+}  // namespace
 }  // namespace striatum::cli

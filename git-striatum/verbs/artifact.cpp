@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 #include "verbs/held.hpp"
 
 namespace striatum::cli {
+namespace {
 
 void add_publish_artifact(CLI::App& root, Shell& shell) {
   struct Args : HeldArgs {
@@ -42,4 +43,8 @@ void add_complete(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kPublishArtifact({"publish-artifact", add_publish_artifact, Chapter::work, 60, Effect::writes});
+const Enlisted kComplete({"complete", add_complete, Chapter::work, 70, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

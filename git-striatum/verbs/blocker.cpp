@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 #include "verbs/held.hpp"
 
 namespace striatum::cli {
+namespace {
 
 void add_block(CLI::App& root, Shell& shell) {
   struct Args : HeldArgs {
@@ -71,4 +72,9 @@ void add_decision(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kBlock({"block", add_block, Chapter::work, 100, Effect::writes});
+const Enlisted kCheckpoint({"checkpoint", add_checkpoint, Chapter::steer, 40, Effect::writes});
+const Enlisted kDecision({"decision", add_decision, Chapter::steer, 50, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -5,10 +5,11 @@
 #include "app/verbs.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_work.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
+namespace {
 
 void add_branch(CLI::App& root, Shell& shell) {
   struct Args {
@@ -34,4 +35,7 @@ void add_branch(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kBranch({"branch", add_branch, Chapter::steer, 30, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

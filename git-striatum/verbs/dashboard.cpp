@@ -8,10 +8,10 @@
 #include "cli/arguments.hpp"
 #include "cli/frame.hpp"
 #include "cli/live_screen.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "os/signals.hpp"
 #include "verbs/drawing.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -136,8 +136,6 @@ void show(Shell& shell, const DashboardArgs& args) {
   show_live(shell, args);
 }
 
-}  // namespace
-
 void add_dashboard(CLI::App& root, Shell& shell) {
   auto args = std::make_shared<DashboardArgs>();
   auto* verb = root.add_subcommand("dashboard", "Watch a run: jobs, verdicts, blockers, what comes next");
@@ -155,4 +153,7 @@ void add_dashboard(CLI::App& root, Shell& shell) {
   verb->callback([args, &shell] { show(shell, *args); });
 }
 
+const Enlisted kDashboard({"dashboard", add_dashboard, Chapter::look, 40});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -5,9 +5,9 @@
 
 #include "base/error.hpp"
 #include "cli/arguments.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "hooks/evidence_export.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -24,8 +24,6 @@ std::optional<Instant> source_date(Shell& shell) {
   return Instant{seconds};
 }
 
-}  // namespace
-
 void add_evidence(CLI::App& root, Shell& shell) {
   struct Args {
     std::string run;
@@ -41,4 +39,7 @@ void add_evidence(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kEvidence({"evidence", add_evidence, Chapter::steer, 70});
+
+}  // namespace
 }  // namespace striatum::cli

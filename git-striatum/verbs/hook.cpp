@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "hooks/apply.hpp"
 #include "hooks/hook_place.hpp"
@@ -14,7 +15,6 @@
 #include "hooks/status.hpp"
 #include "os/files.hpp"
 #include "os/process.hpp"
-#include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
 namespace striatum::cli {
@@ -176,8 +176,6 @@ std::vector<Argument> arguments_of(std::string_view name) {
   return {};
 }
 
-}  // namespace
-
 void add_hook(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("hook", "What our git hooks run");
   for (const hooks::HookSpec& hook : hooks::kHooks) {
@@ -189,4 +187,7 @@ void add_hook(CLI::App& root, Shell& shell) {
   }
 }
 
+const Enlisted kHook({"hook", add_hook, Chapter::by_git, 10});
+
+}  // namespace
 }  // namespace striatum::cli

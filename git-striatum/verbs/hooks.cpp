@@ -3,11 +3,11 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "hooks/active_marker.hpp"
 #include "hooks/install.hpp"
 #include "hooks/status.hpp"
-#include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
 namespace striatum::cli {
@@ -85,8 +85,6 @@ void add_status_verb(CLI::App& group, Shell& shell) {
   });
 }
 
-}  // namespace
-
 void add_hooks(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("hooks", "Install our git hooks, politely");
   add_change(*group, shell, "install", "Put our hooks where git looks for them", hooks::install_hooks);
@@ -94,4 +92,7 @@ void add_hooks(CLI::App& root, Shell& shell) {
   add_status_verb(*group, shell);
 }
 
+const Enlisted kHooks({"hooks", add_hooks, Chapter::set_up, 40});
+
+}  // namespace
 }  // namespace striatum::cli

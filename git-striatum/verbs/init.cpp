@@ -7,8 +7,8 @@
 #include "cli/arguments.hpp"
 #include "cli/people_scaffold.hpp"
 #include "cli/people_work.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -48,8 +48,6 @@ std::string people(const Json& data) {
   return out + people_init(data);
 }
 
-}  // namespace
-
 void add_init(CLI::App& root, Shell& shell) {
   auto args = std::make_shared<Args>();
   auto* verb = root.add_subcommand("init", "Create the state of this repository");
@@ -68,4 +66,7 @@ void add_init(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kInit({"init", add_init, Chapter::set_up, 10});
+
+}  // namespace
 }  // namespace striatum::cli

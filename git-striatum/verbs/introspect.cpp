@@ -8,10 +8,10 @@
 #include "app/why.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_read.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "hooks/baseline.hpp"
 #include "hooks/status.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -31,8 +31,6 @@ std::string around_text(const Json& data) {
   if (!data.contains("around") || data["around"].empty()) return {};
   return std::to_string(data["around"].size()) + " commits went around the hooks: git striatum hooks status\n";
 }
-
-}  // namespace
 
 void add_status(CLI::App& root, Shell& shell) {
   auto run = std::make_shared<std::optional<std::string>>();
@@ -72,4 +70,9 @@ void add_doctor(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kStatus({"status", add_status, Chapter::look, 10});
+const Enlisted kWhy({"why", add_why, Chapter::look, 20});
+const Enlisted kDoctor({"doctor", add_doctor, Chapter::look, 60});
+
+}  // namespace
 }  // namespace striatum::cli

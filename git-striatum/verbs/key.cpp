@@ -4,10 +4,10 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "export/keys.hpp"
 #include "hooks/signers.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -81,8 +81,6 @@ void add_export(CLI::App& group, Shell& shell) {
   });
 }
 
-}  // namespace
-
 void add_key(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("key", "Make and show signing keys");
   add_create(*group, shell);
@@ -90,4 +88,7 @@ void add_key(CLI::App& root, Shell& shell) {
   add_export(*group, shell);
 }
 
+const Enlisted kKey({"key", add_key, Chapter::set_up, 20});
+
+}  // namespace
 }  // namespace striatum::cli

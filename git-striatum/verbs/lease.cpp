@@ -2,16 +2,14 @@
 #include <memory>
 
 #include "cli/people_work.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 #include "verbs/held.hpp"
 
 namespace striatum::cli {
 namespace {
 
 constexpr std::int64_t kDefaultLeaseSeconds = 1800;
-
-}  // namespace
 
 void add_claim_next(CLI::App& root, Shell& shell) {
   struct Args {
@@ -87,4 +85,11 @@ void add_send(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kClaimNext({"claim-next", add_claim_next, Chapter::work, 30, Effect::writes});
+const Enlisted kAck({"ack", add_ack, Chapter::work, 40, Effect::writes});
+const Enlisted kHeartbeat({"heartbeat", add_heartbeat, Chapter::work, 50, Effect::writes});
+const Enlisted kRelease({"release", add_release, Chapter::work, 110, Effect::writes});
+const Enlisted kSend({"send", add_send, Chapter::work, 120, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

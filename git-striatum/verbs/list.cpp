@@ -6,8 +6,8 @@
 #include "base/error.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_read.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -36,8 +36,6 @@ store::Limit limit(const ListArgs& args, const CLI::App* verb) {
   if (args.limit < 1) throw UsageError{verb, "argument --limit: must be a positive integer"};
   return {args.limit};
 }
-
-}  // namespace
 
 void add_list(CLI::App& root, Shell& shell) {
   auto args = std::make_shared<ListArgs>();
@@ -82,4 +80,7 @@ void add_list(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kList({"list", add_list, Chapter::look, 30});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -8,8 +8,8 @@
 #include "app/log.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_read.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -40,8 +40,6 @@ void verify_log(Shell& shell) {
   shell.finish_with(code, data, [&] { return people_chain(data, paper_of(shell)); });
 }
 
-}  // namespace
-
 void add_log(CLI::App& root, Shell& shell) {
   auto args = std::make_shared<LogArgs>();
   auto* verb = root.add_subcommand("log", "Print the event log, one line an event, or verify its hash chain");
@@ -55,4 +53,7 @@ void add_log(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kLog({"log", add_log, Chapter::look, 50});
+
+}  // namespace
 }  // namespace striatum::cli

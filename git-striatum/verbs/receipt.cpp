@@ -5,11 +5,11 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/paper.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "cli/short_ids.hpp"
 #include "hooks/receipt_files.hpp"
 #include "hooks/receipt_review.hpp"
-#include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
 namespace striatum::cli {
@@ -115,8 +115,6 @@ void add_review(CLI::App& group, Shell& shell) {
   });
 }
 
-}  // namespace
-
 void add_receipt(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("receipt", "Look at signed receipts, and review them");
   add_list_verb(*group, shell);
@@ -125,4 +123,7 @@ void add_receipt(CLI::App& root, Shell& shell) {
   add_review(*group, shell);
 }
 
+const Enlisted kReceipt({"receipt", add_receipt, Chapter::commit, 30});
+
+}  // namespace
 }  // namespace striatum::cli

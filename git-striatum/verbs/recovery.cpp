@@ -9,11 +9,11 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_recovery.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "os/files.hpp"
 #include "os/pid_file.hpp"
 #include "os/signals.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -211,8 +211,6 @@ void add_watch(CLI::App& group, Shell& shell) {
   verb->callback([args, &shell] { run_watch(shell, *args); });
 }
 
-}  // namespace
-
 void add_recovery(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("recovery", "Get stuck work going: lapsed leases, waiting checkpoints, jobs to give up");
   add_stale_leases(*group, shell);
@@ -222,4 +220,7 @@ void add_recovery(CLI::App& root, Shell& shell) {
   add_watch(*group, shell);
 }
 
+const Enlisted kRecovery({"recovery", add_recovery, Chapter::look, 70, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 #include "verbs/held.hpp"
 
 namespace striatum::cli {
@@ -24,8 +24,6 @@ struct VerdictArgs : HeldArgs {
     return {JobId(job), verdict_of(verdict), artifact, rationale};
   }
 };
-
-}  // namespace
 
 void add_verdict(CLI::App& root, Shell& shell) {
   auto args = std::make_shared<VerdictArgs>();
@@ -77,4 +75,9 @@ void add_submit_review(CLI::App& root, Shell& shell) {
   });
 }
 
+const Enlisted kVerdict({"verdict", add_verdict, Chapter::work, 90, Effect::writes});
+const Enlisted kOverrideVerdict({"override-verdict", add_override_verdict, Chapter::steer, 60, Effect::writes});
+const Enlisted kSubmitReview({"submit-review", add_submit_review, Chapter::work, 80, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

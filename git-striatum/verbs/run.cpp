@@ -9,10 +9,10 @@
 #include "cli/arguments.hpp"
 #include "cli/people_read.hpp"
 #include "cli/people_work.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "domain/graph.hpp"
 #include "verbs/drawing.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -124,8 +124,6 @@ void add_graph(CLI::App& group, Shell& shell) {
   verb->callback([args, &shell] { draw_run(shell, *args); });
 }
 
-}  // namespace
-
 void add_run(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("run", "Prepare, start and steer runs");
   add_prepare(*group, shell);
@@ -138,4 +136,7 @@ void add_run(CLI::App& root, Shell& shell) {
   add_graph(*group, shell);
 }
 
+const Enlisted kRun({"run", add_run, Chapter::steer, 20, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

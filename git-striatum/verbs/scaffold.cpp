@@ -6,8 +6,8 @@
 
 #include "cli/arguments.hpp"
 #include "cli/people_scaffold.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -62,8 +62,6 @@ void finish_by(CLI::App& verb, Shell& shell, const std::shared_ptr<Args>& args, 
   });
 }
 
-}  // namespace
-
 void add_skills(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("skills", "Install what tells an agent how to work here");
   auto* verb = group->add_subcommand("install", "Write the skills or the guide of a client");
@@ -87,4 +85,8 @@ void add_plugin(CLI::App& root, Shell& shell) {
   finish_by(*uninstall, shell, gone, app::plugin_uninstall);
 }
 
+const Enlisted kSkills({"skills", add_skills, Chapter::set_up, 50});
+const Enlisted kPlugin({"plugin", add_plugin, Chapter::set_up, 60});
+
+}  // namespace
 }  // namespace striatum::cli

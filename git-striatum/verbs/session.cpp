@@ -5,10 +5,11 @@
 #include "app/verbs.hpp"
 #include "cli/arguments.hpp"
 #include "cli/people_work.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
+namespace {
 
 void add_register_session(CLI::App& root, Shell& shell) {
   struct Args {
@@ -50,4 +51,8 @@ void add_session(CLI::App& root, Shell& shell) {
       [args, &shell] { shell.finish(app::session_close(shell.open(), SessionId(args->session), args->reason)); });
 }
 
+const Enlisted kRegisterSession({"register-session", add_register_session, Chapter::work, 10, Effect::writes});
+const Enlisted kSession({"session", add_session, Chapter::work, 20, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -4,10 +4,10 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "hooks/trust_files.hpp"
 #include "os/files.hpp"
-#include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
 namespace striatum::cli {
@@ -112,8 +112,6 @@ void add_show(CLI::App& group, Shell& shell) {
   });
 }
 
-}  // namespace
-
 void add_trust(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("trust", "Say whose signatures count");
   add_init_verb(*group, shell);
@@ -123,4 +121,7 @@ void add_trust(CLI::App& root, Shell& shell) {
   add_show(*group, shell);
 }
 
+const Enlisted kTrust({"trust", add_trust, Chapter::set_up, 30});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/registry.hpp"
 #include "export/verify.hpp"
 
 #include <CLI/CLI.hpp>
@@ -16,7 +17,6 @@
 #include "git/program.hpp"
 #include "hooks/log_heads.hpp"
 #include "os/files.hpp"
-#include "verbs/families.hpp"
 #include "verbs/repository.hpp"
 
 namespace striatum::cli {
@@ -198,8 +198,6 @@ void run_verify(Shell& shell, VerifyArgs& args) {
   shell.finish_with(report.exit_code(), provenance::to_json(report), [&] { return people_text(report, paper_of(shell)); });
 }
 
-}  // namespace
-
 void add_verify(CLI::App& root, Shell& shell) {
   auto args = std::make_shared<VerifyArgs>();
   auto* verb = root.add_subcommand("verify", "Judge commits by the receipts they bring");
@@ -215,4 +213,7 @@ void add_verify(CLI::App& root, Shell& shell) {
   verb->callback([args, &shell] { run_verify(shell, *args); });
 }
 
+const Enlisted kVerify({"verify", add_verify, Chapter::commit, 20});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -7,8 +7,8 @@
 #include "app/git_facts.hpp"
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 
 namespace striatum::cli {
 namespace {
@@ -115,8 +115,6 @@ void add_scaffold(CLI::App& group, Shell& shell) {
   });
 }
 
-}  // namespace
-
 void add_workflow(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("workflow", "Check, plan, draw and create workflow files");
   add_validate(*group, shell);
@@ -125,4 +123,7 @@ void add_workflow(CLI::App& root, Shell& shell) {
   add_scaffold(*group, shell);
 }
 
+const Enlisted kWorkflow({"workflow", add_workflow, Chapter::steer, 10});
+
+}  // namespace
 }  // namespace striatum::cli

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
-#include "verbs/families.hpp"
 #include "verbs/held.hpp"
 
 namespace striatum::cli {
@@ -114,8 +114,6 @@ void add_prune(CLI::App& group, Shell& shell) {
   });
 }
 
-}  // namespace
-
 void add_worktree(CLI::App& root, Shell& shell) {
   auto* group = root.add_subcommand("worktree", "Give a job a worktree of its own");
   add_create(*group, shell);
@@ -124,4 +122,7 @@ void add_worktree(CLI::App& root, Shell& shell) {
   add_prune(*group, shell);
 }
 
+const Enlisted kWorktree({"worktree", add_worktree, Chapter::work, 130, Effect::writes});
+
+}  // namespace
 }  // namespace striatum::cli
