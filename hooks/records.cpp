@@ -12,6 +12,7 @@
 #include "export/shape.hpp"
 #include "hooks/evidence_export.hpp"
 #include "hooks/policy_gate.hpp"
+#include "hooks/root_commits.hpp"
 #include "store/chain.hpp"
 #include "store/nouns.hpp"
 
@@ -143,7 +144,7 @@ Receipt receipt_of(const RecordRequest& request) {
   Receipt out;
   out.content_tree = request.repository.content_tree(request.result_tree);
   out.artifacts = subjects_of(request);
-  out.root_commits = request.repository.root_commits(request.tip);
+  out.root_commits = root_commits(*request.ctx.place.git, request.repository, request.tip);
   out.base_commit = request.tip;
   out.base_content_tree = request.repository.content_tree(request.tip_tree);
   out.branch_base = work.branch_base;

@@ -4,63 +4,22 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/error.hpp"
-#include "base/text.hpp"
-#include "hooks/baseline.hpp"
-#include "os/files.hpp"
+#include "hooks/remembered_commits.hpp"
 
 namespace striatum::hooks {
 namespace {
 
 using provenance::TracedTrust;
 
-constexpr std::size_t kMostKnown = 8;
-/// Fewer commits are looked through faster than a file is written.
-constexpr std::size_t kFewCommits = 100;
-
-class TracedCommits {
- public:
-  TracedCommits(const git::Places& places, std::vector<std::string> anchors)
-      : folder_(own_folder(places)), file_(os::path_join(folder_, "traced-trust")), anchors_(std::move(anchors)) {
-    std::sort(anchors_.begin(), anchors_.end());
-    lines_ = split(os::read_file(file_).value_or(""), '\n');
-    std::erase(lines_, "");
+/// How many commits the tip has more than the first one known with the same trust, traced to the same anchors.
+std::optional<std::size_t> distance(const RememberedCommits& known, const std::vector<std::string>& anchors,
+                                    const git::Repository& repository, const Oid& tip) {
+  for (const RememberedCommit& one : known.all()) {
+    if (one.words != anchors || !repository.has(one.id) || !repository.is_ancestor(one.id, tip)) continue;
+    if (const auto commits = provenance::commits_with_same_trust(repository, one.id, tip)) return commits;
   }
-
-  /// How many commits the tip has more than the first one known with the same trust.
-  [[nodiscard]] std::optional<std::size_t> distance(const git::Repository& repository, const Oid& tip) const {
-    for (const std::string& line : lines_) {
-      const auto commit = Oid::parse(line.substr(0, line.find(' ')));
-      if (!commit || line != line_of(*commit) || !repository.has(*commit) || !repository.is_ancestor(*commit, tip)) continue;
-      if (const auto commits = provenance::commits_with_same_trust(repository, *commit, tip)) return commits;
-    }
-    return std::nullopt;
-  }
-
-  void add(const Oid& tip) {
-    lines_.insert(lines_.begin(), line_of(tip));
-    if (lines_.size() > kMostKnown) lines_.resize(kMostKnown);
-    try {
-      os::ensure_directory(folder_, 0700);
-      os::write_atomically(file_, join(lines_, "\n") + "\n", 0600);
-    } catch (const Error&) {
-      return;  // the next one walks again
-    }
-  }
-
- private:
-  /// A commit and the anchors it was traced to; the newest stands first.
-  [[nodiscard]] std::string line_of(const Oid& commit) const {
-    std::vector<std::string> words{commit.hex()};
-    words.insert(words.end(), anchors_.begin(), anchors_.end());
-    return join(words, " ");
-  }
-
-  std::string folder_;
-  std::string file_;
-  std::vector<std::string> anchors_;
-  std::vector<std::string> lines_;
-};
+  return std::nullopt;
+}
 
 /// nullopt where what stands is not even well formed.
 std::optional<TracedTrust> standing_trust(const git::Repository& repository, const Oid& tip) {
@@ -74,13 +33,14 @@ std::optional<TracedTrust> standing_trust(const git::Repository& repository, con
 }  // namespace
 
 TracedTrust trust_in_force(const git::Places& places, const git::Repository& repository, const Oid& tip,
-                           const std::vector<std::string>& anchors) {
-  TracedCommits known(places, anchors);
-  const auto distance = known.distance(repository, tip);
-  const auto standing = distance ? standing_trust(repository, tip) : std::nullopt;
+                           std::vector<std::string> anchors) {
+  std::sort(anchors.begin(), anchors.end());
+  RememberedCommits known(places, "traced-trust");
+  const auto newer = distance(known, anchors, repository, tip);
+  const auto standing = newer ? standing_trust(repository, tip) : std::nullopt;
   TracedTrust out = standing ? *standing : provenance::trace_trust(repository, tip, anchors);
   const bool sure = out.untraced == 0 && out.as_it_stands();
-  if (sure && (!standing || *distance > kFewCommits)) known.add(tip);
+  if (sure && (!standing || *newer > RememberedCommits::kFew)) known.add({tip, std::move(anchors)});
   return out;
 }
 

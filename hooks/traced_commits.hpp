@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `<common dir>/striatum/traced-trust`: commits whose trust was traced to its anchor and found in force as it stands, so
-// that the next apply need not walk the whole history. A cache: it may be absent, old or nonsense.
+// `<common dir>/striatum/traced-trust`: commits whose trust was traced to the anchors behind it and found in force as it
+// stands.
 #pragma once
 
 #include <string>
@@ -13,6 +13,6 @@ namespace striatum::hooks {
 
 /// As `trace_trust`, by what was traced before where the trust did not change since.
 [[nodiscard]] provenance::TracedTrust trust_in_force(const git::Places& places, const git::Repository& repository,
-                                                     const Oid& tip, const std::vector<std::string>& anchors);
+                                                     const Oid& tip, std::vector<std::string> anchors);
 
 }  // namespace striatum::hooks

@@ -23,12 +23,12 @@ STEPS = {"gs_outbox": "SELECT path FROM gs_outbox",
          "gs_apply_intents": "SELECT intent_id FROM gs_apply_intents WHERE state NOT IN ('done', 'void')"}
 # Whose bytes and presence say nothing: SQLite's companions, the writers' locks, the copy for `git clean`, the mark
 # that tells hooks of an active run (crash.py judges it by itself), the lines in which hooks say what they saw: one that
-# is killed says nothing, and pre-push looks for itself. Commits whose trust was traced are a cache; who held the index
+# is killed says nothing, and pre-push looks for itself. What walks found out about commits is a cache; who held the index
 # means nothing without the lock itself.
 WRITERS_LOCK = re.compile(r"^\.striatum/[^/]*\.lock$")
 UNSTABLE = (STATE, STATE + "-wal", STATE + "-shm", STATE + "-journal", ".git/striatum",
             ".git/striatum/active", ".git/striatum/spool", ".git/COMMIT_EDITMSG",
-            ".git/striatum/traced-trust", ".git/striatum-index-owner",
+            ".git/striatum/traced-trust", ".git/striatum/root-commits", ".git/striatum-index-owner",
             ".git/striatum/backup", ".git/striatum/backup/state.sqlite3")
 ACTIVE = ".git/striatum/active"
 # Random bytes from end to end: the name tells enough.
