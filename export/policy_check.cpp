@@ -33,8 +33,6 @@ std::string listed(const std::set<std::string>& items) {
   return items.empty() ? "" : " (" + join({items.begin(), items.end()}, ", ") + ")";
 }
 
-constexpr const char* kMakeTrust = "git striatum trust init --root SHA256:FINGERPRINT";
-
 std::string apply_command(const std::string& run) { return "git striatum apply --run-id " + run; }
 
 /// Commands that turn a class into one that rules accept.
@@ -57,6 +55,11 @@ std::vector<std::string> hints_for(Class cls, const std::vector<const Considered
   return {std::string(kSignAsPerson)};
 }
 
+Unmet no_trust() {
+  return {"nothing says whose signatures count",
+          {"git striatum key create --role root:NAME", "git striatum trust init --root SHA256:FINGERPRINT"}};
+}
+
 class PolicyCheck {
  public:
   explicit PolicyCheck(Case& judged) : judged_(judged) {}
@@ -65,12 +68,10 @@ class PolicyCheck {
     static const Policy kNone{};
     const Policy& policy = commit.trust ? commit.trust->policy : kNone;
     for (const PathCase& path : commit.paths) {
-      const Unmet problem = unmet(policy.rule_for(path.change.path), path);
-      const bool trusted = commit.trust != nullptr;
-      if (problem) {
-        judged_.find("policy_unmet", commit, shown_path(path.change.path), problem.facts,
-                     trusted ? problem.hints : std::vector<std::string>{kMakeTrust});
-      }
+      Unmet problem = unmet(policy.rule_for(path.change.path), path);
+      if (!problem) continue;
+      if (!commit.trust) problem = no_trust();
+      judged_.find("policy_unmet", commit, shown_path(path.change.path), problem.facts, problem.hints);
     }
   }
 
@@ -210,8 +211,8 @@ void find_unmet_policy(Case& judged, bool adopted) {
       continue;
     check.run(commit);
     if (adopted || !commit.paths.empty()) continue;
-    judged.find("policy_unmet", commit, std::nullopt, "nothing says whose signatures count",
-                {kMakeTrust});
+    const Unmet problem = no_trust();
+    judged.find("policy_unmet", commit, std::nullopt, problem.facts, problem.hints);
   }
 }
 

@@ -54,12 +54,18 @@ class Failed(AssertionError):
         self.error = json.loads(done.stdout)["error"] if done.stdout.startswith("{") else {"message": done.stderr}
 
 
+def search_path():
+    """PATH without the folders that hold an installed program of ours: the one under test is the only one there is."""
+    return os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep)
+                           if not (Path(folder) / "git-striatum").exists())
+
+
 class Lab:
     def __init__(self, folder, program):
         self.folder, self.program = Path(folder), str(Path(program).resolve())
         self.home = self.folder / "home"
         self.home.mkdir(parents=True)
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
+        self.env = {"PATH": search_path(), "HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
         for name, value in {"user.name": "Ann", "user.email": "ann@example.org", "init.defaultBranch": "main",
                             "advice.detachedHead": "false"}.items():
             self.run(["git", "config", "--global", name, value], self.folder)

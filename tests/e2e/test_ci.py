@@ -58,7 +58,7 @@ class Case(unittest.TestCase):
         cls.package.write_bytes(b"a package\n")
 
     def shell(self, text, repo, env):
-        path = {"PATH": f"{self.bin}:{os.environ['PATH']}", "CI": "true"}
+        path = {"PATH": f"{self.bin}:{lab.search_path()}", "CI": "true"}
         return self.lab.run(["bash", "-e", "-c", text], repo.path, check=False, env=path | env)
 
     def install(self, text, repo, env):

@@ -80,7 +80,7 @@ class Surrounding:
         (self.folder / "records").mkdir()
         self.lab.env |= {"RECORDS": str(self.folder / "records"), "GIT_AUTHOR_DATE": "1700000000 +0000",
                          "GIT_COMMITTER_DATE": "1700000000 +0000",
-                         "PATH": f"{Path(PROGRAM).resolve().parent}:{os.environ['PATH']}"}
+                         "PATH": f"{Path(PROGRAM).resolve().parent}:{lab.search_path()}"}
         self.repo = self.make()
         return self.repo
 
@@ -392,12 +392,12 @@ class Table(Row):
         copy.parent.mkdir()
         shutil.copy(PROGRAM, copy)
         row.lab.run([copy, "hooks", "install"], row.repo.path)
-        row.lab.env["PATH"] = os.environ["PATH"]
+        row.lab.env["PATH"] = lab.search_path()
         copy.unlink()
         self.assertEqual(set(row.states()[1].values()), {"broken"})
         done = row.lab.run(["git", "commit", "-q", "--allow-empty", "-m", "goes on"], row.repo.path)
         self.assertIn("pre-commit checked nothing", done.stderr)
-        row.lab.env["PATH"] = f"{Path(PROGRAM).resolve().parent}:{os.environ['PATH']}"
+        row.lab.env["PATH"] = f"{Path(PROGRAM).resolve().parent}:{lab.search_path()}"
         self.assertEqual(set(self.honest(row).values()), {"ours"})
 
 
