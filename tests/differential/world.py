@@ -172,8 +172,8 @@ class Side:
         """HEAD and the branches, from git's files."""
         git = self.repo / ".git"
         heads = git / "refs" / "heads"
-        names = sorted(str(path.relative_to(heads)) for path in heads.rglob("*") if path.is_file())
-        return {"head": (git / "HEAD").read_text(), "branches": names}
+        names = [str(path.relative_to(heads)) for path in heads.rglob("*") if path.is_file()]
+        return {"head": self.show((git / "HEAD").read_text()), "branches": sorted(map(self.show, names))}
 
     def clock_text(self):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now or 0))
