@@ -74,7 +74,7 @@ reference() {
 # sanitized [CTEST-OPTION...]
 sanitized() {
   configure asan
-  compile asan git-striatum unit-tests
+  compile asan git-striatum unit-tests verify-batch
   check asan "$@"
 }
 

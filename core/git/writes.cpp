@@ -59,7 +59,7 @@ void copy_index(const std::string& from, const std::string& to) {
 
 /// New objects go into a folder that nobody will want, beside the real ones.
 Program with_scratch_objects(const Program& git, const std::string& folder) {
-  os::ensure_directory(folder, 0700);
+  os::make_scratch_folder(folder);
   return git.with_environment("GIT_OBJECT_DIRECTORY", folder)
       .with_environment("GIT_ALTERNATE_OBJECT_DIRECTORIES", os::path_join(git.places().common_dir, "objects"));
 }

@@ -104,6 +104,10 @@ void write_scratch(const std::string& path, std::string_view bytes) {
   detail::write_all(fd.get(), bytes, path);
 }
 
+void make_scratch_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0) fail_errno(errno, "creating folder", path);
+}
+
 void ensure_directory(const std::string& path, mode_t mode) {
   if (is_directory(path)) return;
   const std::string parent = folder_of(path);

@@ -40,6 +40,8 @@ void append(const std::string& path, std::string_view bytes);
 
 /// Makes a file (0600) that nobody needs after a crash: not synced.
 void write_scratch(const std::string& path, std::string_view bytes);
+/// A folder (0700) of that kind.
+void make_scratch_folder(const std::string& path);
 
 /// Creates the folder and its parents; an existing folder keeps its mode.
 void ensure_directory(const std::string& path, mode_t mode);

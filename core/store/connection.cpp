@@ -167,8 +167,11 @@ Json Use::row() const { return row(by_name()); }
 
 Json Use::rows() {
   Json out = Json::array();
+  if (!step()) return out;
+  // Not before: the first step prepares the statement anew when the schema has changed.
   const ByName columns = by_name();
-  while (step()) out.push_back(row(columns));
+  do out.push_back(row(columns));
+  while (step());
   return out;
 }
 

@@ -88,7 +88,7 @@ class Use {
   [[nodiscard]] Json rows();
 
  private:
-  /// Where each column stands; of two by one name the later.
+  /// Where each column of the row at hand stands, good while there are rows; of two by one name the later.
   using ByName = std::map<std::string_view, int>;
   [[nodiscard]] ByName by_name() const;
   [[nodiscard]] Json value(int column) const;

@@ -122,7 +122,7 @@ class Examiner:
     def limit_memory(self, size):
         """No call gets more than that; a sanitizer's shadow alone is larger."""
         with open(self.tool.links["striatum"], "rb") as file:
-            if b"AddressSanitizer" not in file.read():
+            if b"__asan_init" not in file.read():
                 self.limit = ["prlimit", f"--as={size}"]
 
     def left_out(self):
