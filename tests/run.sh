@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every test, from a fresh clone: installs missing packages, builds, runs CTest under `dev`, and the unit tests and
-# four scripted suites under `asan`. --full adds the others there, release and package, line coverage, fuzzing and the
+# five scripted suites under `asan`. --full adds the others there, release and package, line coverage, fuzzing and the
 # long versions of the suites.
 #   tests/run.sh [--full]         JOBS=N  STRIATUM_REFERENCE=/path/to/striatum (release 1.24.0, to compare with)
 set -eu
@@ -104,5 +104,5 @@ reference
 configure dev -DSTRIATUM_LONG_TESTS=$([ $full = yes ] && echo ON || echo OFF)
 compile dev
 check dev
-if [ $full = yes ]; then full_suites; else sanitized -R '^unit:|^e2e: (hooks|keys|trust|worktrees)$'; fi
+if [ $full = yes ]; then full_suites; else sanitized -R '^unit:|^e2e: (dashboard|hooks|keys|trust|worktrees)$'; fi
 [ -n "${STRIATUM_REFERENCE-}" ] || say "NOT COMPARED with release 1.24.0, which cannot be had here; everything else is done"
