@@ -286,7 +286,7 @@ def in_a_real_terminal(folder, program):
         term.until(lambda lines: len(lines) <= 20 and lines[0].startswith("updated") and lines[-1].startswith(("next:", "or:")))
         term.call("resize-window", "-x", "100", "-y", "40")
         term.type("C-c")
-        term.until(lambda lines: "bye" in lines)
+        term.until(lambda lines: "bye" in lines and lines[-1] == "$")  # the shell is back
         assert term.facts() == facts, (term.facts(), facts)
         after = term.screen()
         assert [line for line in before if line != "$"][:3] == after[:3], (before, after)
