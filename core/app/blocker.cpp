@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/flow.hpp"
+#include "app/read_model.hpp"
 #include "app/verbs.hpp"
 
 namespace striatum::app {
@@ -118,7 +119,7 @@ Json checkpoint_resolve(Context& ctx, const BlockerId& id, CheckpointAction acti
             {"decision_id", nullable(decision.id)},
             {"decision_artifact_id", decision.artifact ? Json(decision.artifact->str()) : Json()},
             {"run_state", to_text(run_state)},
-            {"downstream_jobs", downstream_jobs(db, job.id)},
+            {"downstream_jobs", downstream(store::jobs_behind(db, job.id))},
             {"next_actions", next}};
   });
 }

@@ -174,28 +174,4 @@ void require_artifacts(store::Connection& db, const Job& job) {
   }
 }
 
-Json blocked_by(store::Connection& db, const JobId& job) {
-  Json out = Json::array();
-  for (const Dependency& d : store::dependencies(db, job)) {
-    if (d.satisfied()) continue;
-    out.push_back({{"depends_on_job_id", d.upstream.str()},
-                   {"workflow_job_id", d.upstream_name.str()},
-                   {"state", to_text(d.upstream_state)},
-                   {"required_verdicts", d.required_verdicts.empty() ? Json() : Json(d.required_verdicts)},
-                   {"latest_verdict", d.latest_verdict ? Json(to_text(*d.latest_verdict)) : Json()}});
-  }
-  return out;
-}
-
-Json downstream_jobs(store::Connection& db, const JobId& job) {
-  Json out = Json::array();
-  for (const Job& dependant : store::dependants(db, job)) {
-    out.push_back({{"job_id", dependant.id.str()},
-                   {"workflow_job_id", dependant.workflow_job.str()},
-                   {"state", to_text(dependant.state)},
-                   {"blocked_by", blocked_by(db, dependant.id)}});
-  }
-  return out;
-}
-
 }  // namespace striatum::app

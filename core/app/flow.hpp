@@ -34,9 +34,4 @@ void finish_job(store::WriteUnit& unit, const Job& job, const Lease& lease, JobS
 /// Refuses (4) unless every required artifact of the job is published by name, kind and path.
 void require_artifacts(store::Connection& db, const Job& job);
 
-/// `[{job_id, workflow_job_id, state, blocked_by[]}]` of the jobs directly behind one.
-[[nodiscard]] Json downstream_jobs(store::Connection& db, const JobId& job);
-/// `[{depends_on_job_id, workflow_job_id, state, required_verdicts, latest_verdict}]` of unmet dependencies.
-[[nodiscard]] Json blocked_by(store::Connection& db, const JobId& job);
-
 }  // namespace striatum::app

@@ -4,6 +4,7 @@
 #include "app/artifact.hpp"
 #include "app/attestation.hpp"
 #include "app/git_facts.hpp"
+#include "app/read_model.hpp"
 #include "app/worktree.hpp"
 #include "base/text.hpp"
 #include "domain/workflow_spec.hpp"
@@ -315,7 +316,7 @@ Json submit(store::WriteUnit& unit, const Held& held, const SubmitReview& comman
           {"job_state", to_text(store::get_job(db, job.id).state)},
           {"run_state", to_text(store::get_run(db, job.run).state)},
           {"blocker_id", member(given, "blocker_id")},
-          {"downstream_jobs", downstream_jobs(db, job.id)},
+          {"downstream_jobs", downstream(store::jobs_behind(db, job.id))},
           {"verdict", std::move(given)}};
 }
 

@@ -86,7 +86,7 @@ void bump_attempt(Connection& db, const JobId& id, int attempt);
 void insert_dependency(Connection& db, const JobId& job, const JobId& upstream, const Json& gate);
 void move_dependants(Connection& db, const JobId& from, const JobId& to);
 [[nodiscard]] std::vector<Dependency> dependencies(Connection& db, const JobId& job);
-/// Jobs that wait for this one, by workflow job id.
+/// Jobs that wait for this one, in the order they were made, those of one moment by workflow job id.
 [[nodiscard]] std::vector<Job> dependants(Connection& db, const JobId& job);
 /// Jobs of a run that wait for nothing, in the order in which `run start` queues them.
 [[nodiscard]] std::vector<JobId> root_jobs(Connection& db, const RunId& run);
