@@ -13,6 +13,7 @@
 #include "hooks/policy_gate.hpp"
 #include "hooks/records.hpp"
 #include "hooks/signers.hpp"
+#include "hooks/sync.hpp"
 #include "hooks/work.hpp"
 #include "os/files.hpp"
 #include "store/nouns.hpp"
@@ -182,13 +183,7 @@ class Attempt {
   bool commit(OpenIntent& intent) {
     const git::PrivateIndex index(s_.git.with_environment(kApplyVariable, intent.id()), tip_.hex());
     index.put(changes());
-    if (!pre_commit(index)) return false;
-    const Records records = write_records(index);
-    const Oid tree = index.write_tree();
-    read_back(tree, records);
-    const Oid commit = make_commit(index, tree, records);
-    intent.note(detail(commit, records));
-    move_branch(commit);
+    if (!land(index, intent)) return false;
     intent.landed();
     return true;
   }
@@ -218,6 +213,46 @@ class Attempt {
     return out;
   }
 
+  /// False when the hook or what it did was refused.
+  bool land(const git::PrivateIndex& index, OpenIntent& intent) {
+    try {
+      if (pre_commit(index)) {
+        commit_to_branch(index, intent);
+        return true;
+      }
+    } catch (...) {
+      put_back();
+      throw;
+    }
+    put_back();
+    return false;
+  }
+
+  void commit_to_branch(const git::PrivateIndex& index, OpenIntent& intent) {
+    const Records records = write_records(index);
+    const Oid tree = index.write_tree();
+    read_back(tree, records);
+    const Oid commit = make_commit(index, tree, records);
+    intent.note(detail(commit, records));
+    move_branch(commit);
+  }
+
+  /// What a hook made of files of the work, for a commit that did not come to be: the next attempt asks for them as the
+  /// jobs completed them. Files that were no work are not ours to touch.
+  void put_back() const {
+    if (!hooked_) return;
+    const std::vector<std::string> work = paths();
+    std::vector<Change> back = s_.repository.diff(hooked_->after, hooked_->before);
+    std::erase_if(back, [&](const Change& change) {
+      return change.mode_after == git::Mode::none || std::find(work.begin(), work.end(), change.path) == work.end();
+    });
+    try {
+      bring_files(s_.git, s_.repository, hooked_->after, back);
+    } catch (const Error&) {
+      return;  // the next attempt names the file
+    }
+  }
+
   // ---- pre-commit
 
   bool pre_commit(const git::PrivateIndex& index) {
@@ -234,7 +269,8 @@ class Attempt {
                               "mend what the hook names, or the hook: " + hook));
       return false;
     }
-    gates_.push_back(judge_rewrites(s_.repository.diff(before, index.write_tree()), hook));
+    hooked_ = Hooked{before, index.write_tree()};
+    gates_.push_back(judge_rewrites(s_.repository.diff(hooked_->before, hooked_->after), hook));
     return !gates_.back().failed();
   }
 
@@ -338,6 +374,11 @@ class Attempt {
             {"signature", records.signature}};
   }
 
+  /// Trees around the pre-commit hook.
+  struct Hooked {
+    Oid before, after;
+  };
+
   Setting& s_;
   Oid tip_;
   Oid tip_tree_;
@@ -345,6 +386,7 @@ class Attempt {
   WorkTree tree_;
   ReceiptState state_;
   std::vector<GateResult> gates_;
+  std::optional<Hooked> hooked_;
   std::vector<std::string> taken_;
 };
 

@@ -44,7 +44,7 @@ std::map<std::string, Side> by_path(const std::vector<Change>& changes) {
   return out;
 }
 
-/// One work tree that has the branch checked out.
+/// One work tree, and where it begins: a commit or tree.
 class Checkout {
  public:
   Checkout(const git::Repository& repository, const std::string& folder, const Oid& before)
@@ -75,6 +75,13 @@ class Checkout {
     static_cast<void>(index.git().run({"update-index", "-q", "--refresh"}));
     lock->publish(index.path());
     return alone;
+  }
+
+  void bring_files(const std::vector<Change>& changes) const {
+    const auto present = by_path(git::worktree_changes(git_, before_, git::StoreBlobs::no, arguments(changes)));
+    for (const Change& change : changes) {
+      if (untouched(change, side(present, change))) static_cast<void>(write(change));
+    }
   }
 
  private:
@@ -144,6 +151,11 @@ std::vector<std::string> sync_work_trees(const git::Program& git, const git::Rep
     for (std::string& path : Checkout(repository, tree.path, before).bring(changes)) alone.insert(std::move(path));
   }
   return {alone.begin(), alone.end()};
+}
+
+void bring_files(const git::Program& git, const git::Repository& repository, const Oid& from,
+                 const std::vector<Change>& changes) {
+  if (!changes.empty()) Checkout(repository, git.folder(), from).bring_files(changes);
 }
 
 }  // namespace striatum::hooks

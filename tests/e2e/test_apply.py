@@ -204,6 +204,40 @@ class People(Case):
         self.assertEqual((repo.status(), done["left_alone"]), ("", []))
         self.assertEqual(repo.verify("--root", repo.root)[0], 0)
 
+    FORMATTER = "sed -i 's/a + b/b + a/' src/add.py && git add src/add.py\n"
+
+    def test_formatter_while_the_branch_moves(self):
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        self.hook(repo, "pre-commit", self.FORMATTER + "[ -e .git/moved ] || { touch .git/moved; "
+                  "git update-ref refs/heads/work $(git commit-tree -p work -m between work^{tree}); }\n")
+        done = repo.apply(run)
+        self.assertEqual(self.gates(done)["pre_commit"], "rewrote")
+        self.assertEqual(repo.git("log", "-1", "--format=%s", "work^"), "between")
+        self.assertEqual((repo.status(), done["left_alone"]), ("", []))
+
+    def test_formatter_before_a_commit_that_fails(self):
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        self.hook(repo, "pre-commit", self.FORMATTER)
+        self.hook(repo, "commit-msg", "exit 1\n")
+        before = repo.head("work"), repo.status()
+        repo.fails("apply", "--run-id", run)
+        self.assertEqual((repo.head("work"), repo.status(), repo.read("src/add.py")), (*before, GOOD))
+        (repo.path / ".git/hooks/commit-msg").unlink()
+        self.assertEqual(repo.apply(run)["status"], "applied")
+
+    def test_a_hook_that_stages_what_is_not_the_work(self):
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        repo.write("notes.txt", "mine\n")
+        repo.write("other.txt", "mine too\n")
+        self.hook(repo, "pre-commit", self.FORMATTER + "git add notes.txt other.txt\n")
+        error = self.refused(repo, run, "pre_commit", 4)
+        self.assertIn("notes.txt", error["message"])
+        self.assertEqual((repo.read("notes.txt"), repo.read("other.txt")), ("mine\n", "mine too\n"))
+        self.assertEqual(repo.read("src/add.py"), GOOD)
+
     def test_hook_that_refuses(self):
         repo = self.lab.repo()
         run = reviewed(repo, {"src/add.py": GOOD})
