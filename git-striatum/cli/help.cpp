@@ -83,9 +83,8 @@ std::string commands(const CLI::App& app, std::size_t columns) {
   for (const CLI::App* verb : app.get_subcommands({})) {
     if (verb->get_group().empty()) continue;
     if (root) {
-      const auto family = std::find_if(families().begin(), families().end(),
-                                       [&](const Family& each) { return each.verb == verb->get_name(); });
-      if (family != families().end() && family->chapter != chapter) {
+      const Family* family = find_family(verb->get_name());
+      if (family != nullptr && family->chapter != chapter) {
         chapter = family->chapter;
         out += "\n" + std::string(to_text(*chapter)) + ":\n";
       }

@@ -41,19 +41,18 @@ void finish_leaves(CLI::App& app, Shell& shell) {
 
 /// Registers the family that the line names, or all of them when it names none: only what is needed is built.
 void add_families(CLI::App& root, Shell& shell, const std::vector<std::string>& args) {
-  const auto& all = families();
   for (std::size_t i = 1; i < args.size(); ++i) {
     if (args[i] == "-h" || args[i].rfind("--h", 0) == 0) break;
     if (args[i].rfind("--r", 0) == 0 && args[i].find('=') == std::string::npos) {
       ++i;  // the value of a root option
       continue;
     }
-    const auto named = std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.verb == args[i]; });
-    if (named == all.end()) continue;
+    const Family* named = find_family(args[i]);
+    if (named == nullptr) continue;
     named->add(root, shell);
     return;
   }
-  for (const Family& family : all) family.add(root, shell);
+  for (const Family& family : families()) family.add(root, shell);
 }
 
 std::string program_of(app::Name name) { return name == app::Name::striatum ? "striatum" : "git striatum"; }

@@ -36,4 +36,10 @@ std::string_view to_text(Chapter chapter) {
 
 const std::vector<Family>& families() { return enlisted(); }
 
+const Family* find_family(std::string_view verb) {
+  const auto& all = families();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Family& family) { return family.verb == verb; });
+  return found == all.end() ? nullptr : &*found;
+}
+
 }  // namespace striatum::cli

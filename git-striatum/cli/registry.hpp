@@ -39,4 +39,7 @@ class Enlisted {
 /// All verbs, in the order of the help page.
 [[nodiscard]] const std::vector<Family>& families();
 
+/// The one of this first word, or null.
+[[nodiscard]] const Family* find_family(std::string_view verb);
+
 }  // namespace striatum::cli

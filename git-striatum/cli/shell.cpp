@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shell.hpp"
 
-#include <algorithm>
-
 #include "app/ids.hpp"
 #include "app/worktree.hpp"
 #include "base/crypto.hpp"
@@ -32,10 +30,8 @@ Json error_object(const Error& error, app::Name name) {
 }
 
 bool writes(std::string_view verb) {
-  const auto& all = families();
-  const auto of = std::find_if(all.begin(), all.end(),
-                               [&](const Family& family) { return family.verb == verb.substr(0, verb.find(' ')); });
-  return of != all.end() && of->effect == Effect::writes;
+  const Family* family = find_family(verb.substr(0, verb.find(' ')));
+  return family != nullptr && family->effect == Effect::writes;
 }
 
 /// What to type after a refusal that knows nothing better.

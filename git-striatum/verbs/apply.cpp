@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/registry.hpp"
 #include "hooks/apply.hpp"
 
 #include <CLI/CLI.hpp>
@@ -7,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 
 namespace striatum::cli {

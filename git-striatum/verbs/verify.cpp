@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/registry.hpp"
 #include "export/verify.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +10,7 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/paper.hpp"
+#include "cli/registry.hpp"
 #include "cli/shell.hpp"
 #include "export/annotations.hpp"
 #include "export/ssh.hpp"
