@@ -9,11 +9,11 @@
 #include "base/text.hpp"
 #include "export/paths.hpp"
 #include "hooks/gates.hpp"
+#include "hooks/hooked_work.hpp"
 #include "hooks/intents.hpp"
 #include "hooks/policy_gate.hpp"
 #include "hooks/records.hpp"
 #include "hooks/signers.hpp"
-#include "hooks/sync.hpp"
 #include "hooks/work.hpp"
 #include "os/files.hpp"
 #include "store/nouns.hpp"
@@ -84,60 +84,6 @@ std::string message_through_hooks(const git::Program& git, const git::Config& co
 
 // ---- one apply -----------------------------------------------------------------------------------------
 
-/// Closes the intent when the apply ends without a commit in the branch.
-class OpenIntent {
- public:
-  OpenIntent(app::Context& ctx, const Run& run) : ctx_(ctx) {
-    store::WriteUnit unit(ctx.state(), ctx.clock.now(), ctx.random);
-    intent_.id = unit.new_id("intent");
-    intent_.run = run.id;
-    intent_.branch = *run.branch;
-    intent_.detail = Json::object();
-    if (ctx.request) intent_.detail["request"] = ctx.request->id;
-    store::open_intent(unit.db(), intent_, unit.now());
-    unit.commit();
-    open_ = true;
-  }
-  ~OpenIntent() {
-    if (!open_) return;
-    try {
-      end([](store::WriteUnit&) {});
-    } catch (const std::exception&) {
-      open_ = false;  // the next command voids it
-    }
-  }
-  OpenIntent(const OpenIntent&) = delete;
-  OpenIntent& operator=(const OpenIntent&) = delete;
-
-  [[nodiscard]] const store::Intent& get() const { return intent_; }
-  [[nodiscard]] const std::string& id() const { return intent_.id; }
-
-  void note(Json detail) {
-    if (ctx_.request) detail["request"] = ctx_.request->id;
-    intent_.detail = std::move(detail);
-    store::WriteUnit unit(ctx_.state(), ctx_.clock.now(), ctx_.random);
-    store::set_intent_detail(unit.db(), intent_.id, intent_.detail);
-    unit.commit();
-  }
-
-  /// Nothing was committed.
-  template <class Rows>
-  void end(Rows&& rows) {
-    open_ = false;
-    store::WriteUnit unit(ctx_.state(), ctx_.clock.now(), ctx_.random);
-    rows(unit);
-    store::end_intent(unit.db(), intent_.id, "void", unit.now());
-    unit.commit();
-  }
-  /// The branch has moved: from here on the way is forward only.
-  void landed() { open_ = false; }
-
- private:
-  app::Context& ctx_;
-  store::Intent intent_;
-  bool open_ = false;
-};
-
 struct Setting {
   app::Context& ctx;
   const ApplyCommand& command;
@@ -181,7 +127,8 @@ class Attempt {
 
   /// From the private index to the moved branch. False when a gate failed on the way.
   bool commit(OpenIntent& intent) {
-    const git::PrivateIndex index(s_.git.with_environment(kApplyVariable, intent.id()), tip_.hex());
+    const IndexFolder folder(s_.ctx.place, *work_.run.branch);
+    const git::PrivateIndex index(s_.git.with_environment(kApplyVariable, intent.id()), tip_.hex(), folder.path());
     index.put(changes());
     if (!land(index, intent)) return false;
     intent.landed();
@@ -216,16 +163,20 @@ class Attempt {
   /// False when the hook or what it did was refused.
   bool land(const git::PrivateIndex& index, OpenIntent& intent) {
     try {
-      if (pre_commit(index)) {
+      if (pre_commit(index, intent)) {
         commit_to_branch(index, intent);
         return true;
       }
     } catch (...) {
-      put_back();
+      put_back(index);
       throw;
     }
-    put_back();
+    put_back(index);
     return false;
+  }
+
+  void put_back(const git::PrivateIndex& index) const {
+    if (hooked_) hooks::put_back(s_.git, s_.repository, *hooked_, index.path());
   }
 
   void commit_to_branch(const git::PrivateIndex& index, OpenIntent& intent) {
@@ -237,31 +188,16 @@ class Attempt {
     move_branch(commit);
   }
 
-  /// What a hook made of files of the work, for a commit that did not come to be: the next attempt asks for them as the
-  /// jobs completed them. Files that were no work are not ours to touch.
-  void put_back() const {
-    if (!hooked_) return;
-    const std::vector<std::string> work = paths();
-    std::vector<Change> back = s_.repository.diff(hooked_->after, hooked_->before);
-    std::erase_if(back, [&](const Change& change) {
-      return change.mode_after == git::Mode::none || std::find(work.begin(), work.end(), change.path) == work.end();
-    });
-    try {
-      bring_files(s_.git, s_.repository, hooked_->after, back);
-    } catch (const Error&) {
-      return;  // the next attempt names the file
-    }
-  }
-
   // ---- pre-commit
 
-  bool pre_commit(const git::PrivateIndex& index) {
+  bool pre_commit(const git::PrivateIndex& index, OpenIntent& intent) {
     const std::string hook = os::path_join(git::hooks_folder(s_.git, s_.config), "pre-commit");
     if (!git::has_hook(s_.git, s_.config, "pre-commit")) {
       gates_.push_back(skipped("pre_commit", "no_hook"));
       return true;
     }
-    const Oid before = index.write_tree();
+    hooked_ = HookedWork{index.write_tree(), paths()};
+    intent.note({{"hooked", to_json(*hooked_)}});
     const git::HookResult result = git::run_hook(index.git(), "pre-commit");
     if (result.exit_code != 0) {
       gates_.push_back(failed("pre_commit", "hook_refused",
@@ -269,8 +205,7 @@ class Attempt {
                               "mend what the hook names, or the hook: " + hook));
       return false;
     }
-    hooked_ = Hooked{before, index.write_tree()};
-    gates_.push_back(judge_rewrites(s_.repository.diff(hooked_->before, hooked_->after), hook));
+    gates_.push_back(judge_rewrites(s_.repository.diff(hooked_->tree, index.write_tree()), hook));
     return !gates_.back().failed();
   }
 
@@ -374,11 +309,6 @@ class Attempt {
             {"signature", records.signature}};
   }
 
-  /// Trees around the pre-commit hook.
-  struct Hooked {
-    Oid before, after;
-  };
-
   Setting& s_;
   Oid tip_;
   Oid tip_tree_;
@@ -386,7 +316,7 @@ class Attempt {
   WorkTree tree_;
   ReceiptState state_;
   std::vector<GateResult> gates_;
-  std::optional<Hooked> hooked_;
+  std::optional<HookedWork> hooked_;
   std::vector<std::string> taken_;
 };
 

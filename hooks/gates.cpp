@@ -8,6 +8,7 @@
 #include "domain/repo_path.hpp"
 #include "domain/scope.hpp"
 #include "export/paths.hpp"
+#include "hooks/shell_word.hpp"
 #include "os/repo_files.hpp"
 #include "store/nouns.hpp"
 
@@ -162,12 +163,20 @@ bool of_others(const Work& work, const std::string& path) {
   });
 }
 
+/// git has the bytes where an apply got so far before, as when it was killed while a hook rewrote the file.
+std::string back_as_completed(const git::Repository& repository, const std::string& path, const Entry& entry) {
+  const bool file = entry.mode == git::Mode::regular || entry.mode == git::Mode::executable;
+  if (!file || !repository.has(*entry.blob)) return "put it back as it was completed, or have the job done again";
+  const std::string word = shell_word(path);
+  return "put it back as it was completed: git cat-file --filters --path=" + word + " " + entry.blob->hex() + " > " + word;
+}
+
 GateResult snapshot(const GateInput& input) {
   const Entries expected = input.work.expected();
   for (const auto& [path, entry] : expected) {
     if (input.tree.at(path) == entry) continue;
     return failed("snapshot", "changed", "path " + quote(path) + " is not as the job completed it",
-                  "put it back as it was completed, or have the job done again");
+                  back_as_completed(input.repository, path, entry));
   }
   for (const auto& [path, entry] : input.tree.changed()) {
     const bool known = expected.count(path) != 0 || published(input.work, path);

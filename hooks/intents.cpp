@@ -2,20 +2,33 @@
 #include "hooks/intents.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <set>
 #include <thread>
 
 #include "base/crypto.hpp"
 #include "export/paths.hpp"
 #include "hooks/gates.hpp"
+#include "hooks/hooked_work.hpp"
 #include "hooks/sync.hpp"
 #include "os/files.hpp"
 
 namespace striatum::hooks {
 namespace {
 
+std::string file_stem(const std::string& branch) { return "apply-" + sha256(branch).hex().substr(0, 16); }
+
 std::string lock_path(const app::Context& ctx, const std::string& branch) {
-  return (ctx.place.state_dir / ("apply-" + sha256(branch).hex().substr(0, 16) + ".lock")).string();
+  return (ctx.place.state_dir / (file_stem(branch) + ".lock")).string();
+}
+
+std::string index_folder(const app::Place& place, const std::string& branch) {
+  return (place.state_dir / file_stem(branch)).string();
+}
+
+void remove_folder(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
 }
 
 std::optional<Oid> oid_member(const Json& object, const char* name) { return Oid::parse(text_member(object, name)); }
@@ -100,18 +113,63 @@ void void_intent(app::Context& ctx, const store::Intent& intent) {
   unit.commit();
 }
 
+/// What a hook made of the work for a commit that did not come to be.
+void put_back(const app::Place& place, const git::Repository& repository, const store::Intent& intent) {
+  const auto hooked = hooked_work(member(intent.detail, "hooked"));
+  const std::string folder = (place.root / text_member(intent.detail, "work_tree")).lexically_normal().string();
+  if (!hooked || !os::is_directory(folder)) return;
+  put_back(git::Program(folder).durable(), repository, *hooked, os::path_join(index_folder(place, intent.branch), "index"));
+}
+
 std::optional<Json> recover(app::Context& ctx, const git::Program& git, const git::Repository& repository,
                             const store::Intent& intent) {
   os::sweep_temporaries(git.git_dir());
   if (const auto commit = oid_member(intent.detail, "commit")) {
     clear_dead_locks(git, ctx.place, text_member(intent.detail, "ref"), *commit);
   }
-  if (landed(repository, intent.detail)) return finish_intent(ctx, git, repository, intent);
+  const bool done = landed(repository, intent.detail).has_value();
+  if (!done) put_back(ctx.place, repository, intent);
+  remove_folder(index_folder(ctx.place, intent.branch));
+  if (done) return finish_intent(ctx, git, repository, intent);
   void_intent(ctx, intent);
   return std::nullopt;
 }
 
 }  // namespace
+
+OpenIntent::OpenIntent(app::Context& ctx, const Run& run) : ctx_(ctx) {
+  store::WriteUnit unit(ctx.state(), ctx.clock.now(), ctx.random);
+  intent_.id = unit.new_id("intent");
+  intent_.run = run.id;
+  intent_.branch = *run.branch;
+  intent_.detail = {{"work_tree", ctx.place.work_tree.lexically_proximate(ctx.place.root).string()}};
+  if (ctx.request) intent_.detail["request"] = ctx.request->id;
+  store::open_intent(unit.db(), intent_, unit.now());
+  unit.commit();
+  open_ = true;
+}
+
+OpenIntent::~OpenIntent() {
+  if (!open_) return;
+  try {
+    end([](store::WriteUnit&) {});
+  } catch (const std::exception&) {
+    open_ = false;  // the next command voids it
+  }
+}
+
+void OpenIntent::note(const Json& members) {
+  intent_.detail.update(members);
+  store::WriteUnit unit(ctx_.state(), ctx_.clock.now(), ctx_.random);
+  store::set_intent_detail(unit.db(), intent_.id, intent_.detail);
+  unit.commit();
+}
+
+IndexFolder::IndexFolder(const app::Place& place, const std::string& branch) : path_(index_folder(place, branch)) {
+  os::make_scratch_folder(path_);
+}
+
+IndexFolder::~IndexFolder() { remove_folder(path_); }
 
 os::FairLock lock_branch(const app::Context& ctx, const std::string& branch) {
   constexpr std::chrono::minutes kPatience{5};
@@ -158,6 +216,7 @@ std::optional<Json> recover_branch(app::Context& ctx, const git::Program& git, c
     const bool ours = ctx.request && optional_text(intent.detail, "request") == ctx.request->id;
     if (reply && ours) out = std::move(reply);
   }
+  remove_folder(index_folder(ctx.place, branch));  // which an apply that could not remove it left
   return out;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last part of an apply, which a crash may have left to the next command.
+// The rows that say how far an apply came, and its last part, which a crash may have left to the next command.
 #pragma once
 
 #include <string>
@@ -15,6 +15,51 @@ namespace striatum::hooks {
 
 /// The turn of one apply on a branch; waits up to five minutes, then refuses (4).
 [[nodiscard]] os::FairLock lock_branch(const app::Context& ctx, const std::string& branch);
+
+/// The intent of an apply that is under way. Closes it when the apply ends without a commit in the branch.
+class OpenIntent {
+ public:
+  OpenIntent(app::Context& ctx, const Run& run);
+  ~OpenIntent();
+  OpenIntent(const OpenIntent&) = delete;
+  OpenIntent& operator=(const OpenIntent&) = delete;
+
+  [[nodiscard]] const store::Intent& get() const { return intent_; }
+  [[nodiscard]] const std::string& id() const { return intent_.id; }
+
+  /// Adds members to its detail.
+  void note(const Json& members);
+
+  /// Nothing was committed; `rows` go with it.
+  template <class Rows>
+  void end(Rows&& rows) {
+    open_ = false;
+    store::WriteUnit unit(ctx_.state(), ctx_.clock.now(), ctx_.random);
+    rows(unit);
+    store::end_intent(unit.db(), intent_.id, "void", unit.now());
+    unit.commit();
+  }
+  /// The branch has moved: from here on the way is forward only.
+  void landed() { open_ = false; }
+
+ private:
+  app::Context& ctx_;
+  store::Intent intent_;
+  bool open_ = false;
+};
+
+/// Where the apply whose turn it is on a branch has its private index. After a kill it stays until the intent ends.
+class IndexFolder {
+ public:
+  IndexFolder(const app::Place& place, const std::string& branch);
+  ~IndexFolder();
+  IndexFolder(const IndexFolder&) = delete;
+  IndexFolder& operator=(const IndexFolder&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 /// From a branch that has moved to the end: index and files, rows, event. `detail` of the intent names the commit.
 /// Returns the reply of `apply`.

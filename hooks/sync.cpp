@@ -38,6 +38,10 @@ struct Side {
 Side before_of(const Change& change) { return {change.mode_before, change.before}; }
 Side after_of(const Change& change) { return {change.mode_after, change.after}; }
 
+Change reversed(const Change& change) {
+  return {change.path, change.mode_after, change.mode_before, change.after, change.before};
+}
+
 std::map<std::string, Side> by_path(const std::vector<Change>& changes) {
   std::map<std::string, Side> out;
   for (const Change& change : changes) out[change.path] = after_of(change);
@@ -77,10 +81,11 @@ class Checkout {
     return alone;
   }
 
-  void bring_files(const std::vector<Change>& changes) const {
+  void undo_in_files(const std::vector<Change>& changes) const {
     const auto present = by_path(git::worktree_changes(git_, before_, git::StoreBlobs::no, arguments(changes)));
     for (const Change& change : changes) {
-      if (untouched(change, side(present, change))) static_cast<void>(write(change));
+      const auto file = present.find(change.path);
+      if (file != present.end() && file->second == after_of(change)) static_cast<void>(write(reversed(change)));
     }
   }
 
@@ -153,9 +158,9 @@ std::vector<std::string> sync_work_trees(const git::Program& git, const git::Rep
   return {alone.begin(), alone.end()};
 }
 
-void bring_files(const git::Program& git, const git::Repository& repository, const Oid& from,
-                 const std::vector<Change>& changes) {
-  if (!changes.empty()) Checkout(repository, git.folder(), from).bring_files(changes);
+void undo_in_files(const git::Program& git, const git::Repository& repository, const Oid& before,
+                   const std::vector<Change>& changes) {
+  if (!changes.empty()) Checkout(repository, git.folder(), before).undo_in_files(changes);
 }
 
 }  // namespace striatum::hooks

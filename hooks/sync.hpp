@@ -15,9 +15,9 @@ namespace striatum::hooks {
 [[nodiscard]] std::vector<std::string> sync_work_trees(const git::Program& git, const git::Repository& repository,
                                                        const std::string& ref, const Oid& before, const Oid& after);
 
-/// `changes` begin at the tree `from`: files of the work tree of `git` that are as they stand there become what comes
-/// after. Others are left alone, and so is the index.
-void bring_files(const git::Program& git, const git::Repository& repository, const Oid& from,
-                 const std::vector<git::Change>& changes);
+/// `changes` begin at the tree `before`: files of the work tree of `git` that are as a change left them become again what
+/// stands there. Others are left alone, and so is the index.
+void undo_in_files(const git::Program& git, const git::Repository& repository, const Oid& before,
+                   const std::vector<git::Change>& changes);
 
 }  // namespace striatum::hooks

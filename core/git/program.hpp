@@ -137,14 +137,14 @@ enum class StoreBlobs { no, yes };
 /// `git hash-object -w --no-filters`, one child for any number of them.
 [[nodiscard]] std::vector<Oid> store_blobs(const Program& git, const std::vector<std::string>& contents);
 
-/// A temporary index file in the git dir, removed at the end.
+/// A temporary index file: in the git dir and removed at the end, unless a folder is given.
 class PrivateIndex {
  public:
   /// A copy of the worktree's index, what git knows of its files' times included. With StoreBlobs::no what its `git()`
   /// writes goes with it.
   explicit PrivateIndex(const Program& git, StoreBlobs store = StoreBlobs::yes);
-  /// The same, then set to `tree_ish`.
-  PrivateIndex(const Program& git, const std::string& tree_ish);
+  /// The same, then set to `tree_ish`. It lies in `folder`, which is the caller's to make and to remove.
+  PrivateIndex(const Program& git, const std::string& tree_ish, const std::string& folder);
   PrivateIndex(const PrivateIndex&) = delete;
   PrivateIndex& operator=(const PrivateIndex&) = delete;
 
@@ -155,7 +155,7 @@ class PrivateIndex {
   [[nodiscard]] Oid write_tree() const;
 
  private:
-  os::TemporaryFolder folder_;
+  std::optional<os::TemporaryFolder> folder_;
   std::string path_;
   Program git_;
 };

@@ -184,12 +184,16 @@ std::vector<Oid> store_blobs(const Program& git, const std::vector<std::string>&
 }
 
 PrivateIndex::PrivateIndex(const Program& git, StoreBlobs store)
-    : folder_(git.git_dir()), path_(os::path_join(folder_.path(), "index")), git_(git.with_index(path_)) {
-  if (store == StoreBlobs::no) git_ = with_scratch_objects(git_, os::path_join(folder_.path(), "objects"));
+    : folder_(std::in_place, git.git_dir()),
+      path_(os::path_join(folder_->path(), "index")),
+      git_(git.with_index(path_)) {
+  if (store == StoreBlobs::no) git_ = with_scratch_objects(git_, os::path_join(folder_->path(), "objects"));
   copy_index(os::path_join(git.git_dir(), "index"), path_);
 }
 
-PrivateIndex::PrivateIndex(const Program& git, const std::string& tree_ish) : PrivateIndex(git) {
+PrivateIndex::PrivateIndex(const Program& git, const std::string& tree_ish, const std::string& folder)
+    : path_(os::path_join(folder, "index")), git_(git.with_index(path_)) {
+  copy_index(os::path_join(git.git_dir(), "index"), path_);
   static_cast<void>(git_.out({"read-tree", "--reset", tree_ish}));
 }
 

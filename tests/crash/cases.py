@@ -39,6 +39,9 @@ class Case:
     kept: str = None
     # How work that stopped between two steps goes on, where that is not by typing the verb again.
     resume: Callable = None
+    # What a program of the user's left half done has to be put back by the command line that this hint of the refusal
+    # ends with.
+    hint: str = None
 
 
 def two_jobs():
@@ -351,13 +354,17 @@ def fingerprint(bench, role):
     return bench.tool.must(bench.name, bench.repo, "key", "create", "--role", role, "--no-passphrase")["fingerprint"]
 
 
-def reviewed_work(bench):
-    f = flow(bench, workflow([job("draft"), job("review", "review", "reviewer", "rev", "finding")],
+def reviewed_work(bench, files=None):
+    scope = {"mode": "repo_write", "repo_write": True, "allowed_paths": ["out/draft.md", "src/"],
+             "forbidden_paths": [".striatum/"]}
+    f = flow(bench, workflow([job("draft", write_scope=scope), job("review", "review", "reviewer", "rev", "finding")],
                              [edge("draft", "review")]))
     fingerprint(bench, "human:author")
     bench.tool.git(bench.repo, "add", "wf")
     bench.tool.git(bench.repo, "commit", "-q", "-m", "Workflow")
     f.start()
+    for path, text in (files or {}).items():
+        write(bench.repo, path, text)
     f.finish()
     f.review("accept")
     return f
@@ -368,12 +375,21 @@ def apply(bench):
 
 
 def apply_with_changes(bench):
-    """The user has staged one file, changed another and works on; a formatter rewrites what is committed."""
+    """The user has staged one file, changed another and works on."""
     f = reviewed_work(bench)
     write(bench.repo, "README.md", "# A repository, being changed\n")
     write(bench.repo, "staged.txt", "staged\n")
     bench.tool.git(bench.repo, "add", "staged.txt")
     write(bench.repo, "staged.txt", "staged, and changed again\n")
+    return ["apply", "--run-id", f.run]
+
+
+def apply_formatted(bench):
+    """The user's formatter rewrites and stages a file of the work."""
+    f = reviewed_work(bench, {"src/code.c": "int  x;\n"})
+    hook = bench.repo / ".git/hooks/pre-commit"
+    write(bench.repo, ".git/hooks/pre-commit", "#!/bin/sh\necho 'int x;' > src/code.c && git add src/code.c\n")
+    hook.chmod(0o755)
     return ["apply", "--run-id", f.run]
 
 
@@ -588,6 +604,8 @@ CASES = [
     Case("apply", "apply", apply, OURS, resumable=True, git=True, sound=("verify", "--self-asserted", "HEAD")),
     Case("apply (the user at work)", "apply", apply_with_changes, OURS, resumable=True, git=True,
          sound=("verify", "--self-asserted", "HEAD")),
+    Case("apply (a formatter)", "apply", apply_formatted, OURS, resumable=True, git=True,
+         sound=("verify", "--self-asserted", "HEAD"), hint="put it back as it was completed: "),
     Case("apply --dry-run", "apply", apply_dry, OURS, git=True),
     Case("worktree create", "worktree create", worktree_create, OURS, resumable=True, git=True),
     Case("worktree release", "worktree release", worktree_release(dirty=False), OURS, resumable=True, git=True),

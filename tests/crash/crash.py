@@ -19,6 +19,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,7 @@ class Outcome:
     findings: list = field(default_factory=list)
     calls: int = 0
     git_locks: int = 0
+    hints: int = 0
     missing: bool = False
 
 
@@ -160,7 +162,8 @@ class Trial:
 
     def look(self):
         git = (lambda repo: git_view(repo, self.tool.env)) if self.case.git else None
-        return Snapshot(self.repo, self.copies, workbench.broken_invariants, git, self.case.alike)
+        return Snapshot(self.repo, self.copies, workbench.broken_invariants, git, self.case.alike,
+                        refusals=self.case.hint is None)
 
     def plain(self, stdout):
         return Words(self.case.alike).plain(stdout.decode("utf-8", "replace"))
@@ -292,6 +295,8 @@ class Trial:
         if where == "between" and self.case.resume and self.before.tables != self.look().tables:
             return self.judge_resumed(note)
         again = self.plain_call()
+        if where != "after" and self.type_hint(again.stdout):
+            again = self.plain_call()
         now = self.look()
         if self.soundness() != self.sound:
             note(f"`{' '.join(self.case.sound)}` says {self.soundness()}, not {self.sound}")
@@ -312,6 +317,14 @@ class Trial:
             return
         note(f"the next command (state was {where}): exit {again.exit}, expected {code}; "
              f"against `{name}`: {now.differences(wanted)}, typed twice: {now.differences(self.twice)} {reply!r}")
+
+    def type_hint(self, stdout):
+        """The command line that the refusal gives against what the user's own program left half done."""
+        hints = re.findall(f'"{self.case.hint}([^"]+)"', stdout.decode()) if self.case.hint else []
+        for line in hints:
+            subprocess.run(["sh", "-c", line], cwd=self.repo, env=self.tool.env, check=True)
+            self.outcome.hints += 1
+        return bool(hints)
 
     def mark_fits(self):
         """Hooks look at one file to know whether a run is active; a look at the state puts it right."""
@@ -374,7 +387,7 @@ def report(outcomes, seconds, shown):
     findings = [finding for o in outcomes for finding in o.findings]
     locks = sum(o.git_locks for o in outcomes)
     print(f"{total} points in {seconds:.0f} s, {len(findings)} findings; after {locks} of them a killed git had left "
-          f"its lock file")
+          f"its lock file, {sum(o.hints for o in outcomes)} times the hint was needed")
     for finding in findings[:shown]:
         print("FINDING", finding)
     if len(findings) > shown:

@@ -40,7 +40,7 @@ PUBLIC_HALF = re.compile(r"^home/.*\.(pub|role)$")
 GIT_STORE = re.compile(r"\.git/(worktrees/[^/]+/)?(objects|logs)$")
 GIT_INDEX = re.compile(r"^\.git/(worktrees/[^/]+/)?(index|ORIG_HEAD)$")
 GIT_LOCK = re.compile(r"^\.git/.*\.lock$")
-TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-")
+TEMPORARY = re.compile(r"(^|/)\.striatum-tmp-|^\.striatum/apply-[0-9a-f]{16}(/|$)")
 
 
 class Words:
@@ -84,6 +84,19 @@ def tables(connection, words):
 def waiting(connection):
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     return [f"{table}: {row[0]}" for table, sql in STEPS.items() if table in there for row in connection.execute(sql)]
+
+
+def forget_refusals(connection):
+    """Takes refused applies out of a copy, and numbers what is left as if they had not been."""
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.executescript("""
+        DELETE FROM gs_apply_receipts WHERE state = 'refused';
+        DELETE FROM events WHERE event_type = 'receipt.refused';
+        DELETE FROM gs_event_chain WHERE event_id NOT IN (SELECT event_id FROM events);
+        UPDATE gs_event_chain SET event_id = (SELECT count(*) FROM events e WHERE e.event_id <= gs_event_chain.event_id),
+            seq = (SELECT count(*) FROM gs_event_chain c WHERE c.seq <= gs_event_chain.seq);
+        UPDATE events SET event_id = (SELECT count(*) FROM events e WHERE e.event_id <= events.event_id);""")
 
 
 def open_copy(repo, scratch):
@@ -152,19 +165,22 @@ class Snapshot:
     """State and files of a repository, comparable; `broken` lists violated rules of the state itself.
 
     Temporary files are kept apart: an interrupted command may leave one, the next has to clear it away. `alike`
-    are patterns whose text is not compared.
+    are patterns whose text is not compared; nor are applies that were refused, without `refusals`.
     """
 
-    def __init__(self, repo, scratch, check, git=None, alike=()):
+    def __init__(self, repo, scratch, check, git=None, alike=(), refusals=True):
         words = Words(alike)
         self.temporaries = temporaries(repo)
         self.tables, self.broken = {}, []
         connection = open_copy(repo, scratch)
         if connection is not None:
             try:
+                names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+                self.broken = check(connection) if {"jobs", "gs_event_chain"} <= names else []
+                if not refusals:
+                    forget_refusals(connection)
                 self.tables = tables(connection, words)
                 self.temporaries += waiting(connection)
-                self.broken = check(connection) if "jobs" in self.tables and "gs_event_chain" in self.tables else []
             except sqlite3.DatabaseError as error:
                 self.broken = [f"unreadable: {error}"]
             finally:

@@ -14,6 +14,7 @@ from lab import implement, review, reviewed, reviewed_change
 
 PROGRAM = None
 GOOD = "def add(a, b):\n    return a + b\n"
+FORMATTER = "sed -i 's/a + b/b + a/' src/add.py && git add src/add.py\n"
 
 
 class Case(unittest.TestCase):
@@ -197,19 +198,17 @@ class People(Case):
     def test_formatter(self):
         repo = self.lab.repo()
         run = reviewed(repo, {"src/add.py": GOOD})
-        self.hook(repo, "pre-commit", "sed -i 's/a + b/b + a/' src/add.py && git add src/add.py\n")
+        self.hook(repo, "pre-commit", FORMATTER)
         done = repo.apply(run)
         self.assertEqual(self.gates(done)["pre_commit"], "rewrote")
         self.assertEqual(repo.git("show", "work:src/add.py"), GOOD.replace("a + b", "b + a").strip())
         self.assertEqual((repo.status(), done["left_alone"]), ("", []))
         self.assertEqual(repo.verify("--root", repo.root)[0], 0)
 
-    FORMATTER = "sed -i 's/a + b/b + a/' src/add.py && git add src/add.py\n"
-
     def test_formatter_while_the_branch_moves(self):
         repo = self.lab.repo()
         run = reviewed(repo, {"src/add.py": GOOD})
-        self.hook(repo, "pre-commit", self.FORMATTER + "[ -e .git/moved ] || { touch .git/moved; "
+        self.hook(repo, "pre-commit", FORMATTER + "[ -e .git/moved ] || { touch .git/moved; "
                   "git update-ref refs/heads/work $(git commit-tree -p work -m between work^{tree}); }\n")
         done = repo.apply(run)
         self.assertEqual(self.gates(done)["pre_commit"], "rewrote")
@@ -219,7 +218,7 @@ class People(Case):
     def test_formatter_before_a_commit_that_fails(self):
         repo = self.lab.repo()
         run = reviewed(repo, {"src/add.py": GOOD})
-        self.hook(repo, "pre-commit", self.FORMATTER)
+        self.hook(repo, "pre-commit", FORMATTER)
         self.hook(repo, "commit-msg", "exit 1\n")
         before = repo.head("work"), repo.status()
         repo.fails("apply", "--run-id", run)
@@ -227,12 +226,20 @@ class People(Case):
         (repo.path / ".git/hooks/commit-msg").unlink()
         self.assertEqual(repo.apply(run)["status"], "applied")
 
+    def test_formatter_in_a_hook_that_refuses(self):
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        self.hook(repo, "pre-commit", FORMATTER + "exit 1\n")
+        self.refused(repo, run, "pre_commit", 4)
+        self.assertEqual(repo.read("src/add.py"), GOOD)
+        self.refused(repo, run, "pre_commit", 4)
+
     def test_a_hook_that_stages_what_is_not_the_work(self):
         repo = self.lab.repo()
         run = reviewed(repo, {"src/add.py": GOOD})
         repo.write("notes.txt", "mine\n")
         repo.write("other.txt", "mine too\n")
-        self.hook(repo, "pre-commit", self.FORMATTER + "git add notes.txt other.txt\n")
+        self.hook(repo, "pre-commit", FORMATTER + "git add notes.txt other.txt\n")
         error = self.refused(repo, run, "pre_commit", 4)
         self.assertIn("notes.txt", error["message"])
         self.assertEqual((repo.read("notes.txt"), repo.read("other.txt")), ("mine\n", "mine too\n"))
@@ -450,6 +457,47 @@ class Crash(Case):
                 self.assertEqual((repo.head("work"), repo.status()), before)
                 self.assertEqual(repo.apply(run, "--request-id", "r1")["status"], "applied")
                 self.assertEqual(repo.verify("--root", repo.root)[0], 0)
+
+    def test_behind_a_formatter(self):
+        """What it staged is known to be its own, and is put back by whatever command comes next."""
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        self.die(repo, run, "pre-commit", FORMATTER)
+        self.assertIn("b + a", repo.read("src/add.py"))
+        repo.fails("run", "pause", "--run-id", run)
+        self.assertEqual(repo.read("src/add.py"), GOOD)
+        self.assertEqual([path.name for path in repo.path.glob(".striatum/apply-*") if path.is_dir()], [])
+        self.assertEqual(repo.apply(run)["status"], "applied")
+
+    def test_behind_a_formatter_and_a_later_hook(self):
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        (repo.path / ".git/hooks/pre-commit").write_text("#!/bin/sh\n" + FORMATTER)
+        (repo.path / ".git/hooks/pre-commit").chmod(0o755)
+        self.die(repo, run, "commit-msg")
+        done = repo.apply(run)
+        self.assertEqual(self.gates(done)["pre_commit"], "rewrote")
+        self.assertEqual((repo.status(), done["left_alone"]), ("", []))
+
+    def test_behind_a_formatter_that_stages_nothing(self):
+        """It may be somebody's edit, so that it stays; the refusal gives the line that puts it back."""
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        self.die(repo, run, "pre-commit", FORMATTER.replace("&& git add src/add.py", ""))
+        error = self.refused(repo, run, "snapshot", 4)
+        self.assertIn("b + a", repo.read("src/add.py"))
+        line = error["hints"][0].partition(": ")[2]
+        self.lab.run(["sh", "-c", line], repo.path)
+        self.assertEqual(repo.read("src/add.py"), GOOD)
+        self.assertEqual(repo.apply(run)["status"], "applied")
+
+    def test_behind_a_formatter_and_an_edit(self):
+        repo = self.lab.repo()
+        run = reviewed(repo, {"src/add.py": GOOD})
+        self.die(repo, run, "pre-commit", FORMATTER)
+        repo.write("src/add.py", "# somebody's own\n")
+        self.refused(repo, run, "snapshot", 4)
+        self.assertEqual(repo.read("src/add.py"), "# somebody's own\n")
 
     def test_after_the_branch_moved(self):
         repo = self.lab.repo()

@@ -316,13 +316,15 @@ TEST_CASE("a commit made beside the index: private index, tree, commit, ref", "[
   const Program git = Program(repo.path()).durable();
   const Oid blob = git::store_blobs(git, {"new\n"}).front();
   Oid tree;
+  const os::TemporaryFolder folder(repo.path());
   {
-    const git::PrivateIndex own(git, base);
+    const git::PrivateIndex own(git, base, folder.path());
     own.put({{"d/new", git::Mode::none, git::Mode::executable, std::nullopt, blob},
              {"b", git::Mode::regular, git::Mode::none, git::hash_blob("1"), std::nullopt}});
     tree = own.write_tree();
     CHECK(paths(git::staged_changes(own.git(), base)) == Texts{"b", "d/new"});
   }
+  CHECK(os::exists(folder.path() + "/index"));
   CHECK(test::slurp(repo / ".git/index") == index);
   CHECK(repo.git({"ls-tree", "-r", "--name-only", tree.hex()}) == "a\nd/new");
   const Oid old = *Oid::parse(base);
