@@ -140,11 +140,11 @@ keys() {
   lane=$(git striatum key create --role lane:writing --no-passphrase --json)
   root_fpr=$(printf '%s' "$root" | field fingerprint)
   root_path=$(printf '%s' "$root" | field path)
-  lane_path=$(printf '%s' "$lane" | field path)
+  lane_fpr=$(printf '%s' "$lane" | field fingerprint)
   say "root key  $root_fpr (a person keeps it)"
-  say "lane key  $(printf '%s' "$lane" | field fingerprint) (signs what agents did)"
+  say "lane key  $lane_fpr (signs what agents did)"
   git striatum trust init --root "$root_fpr" >/dev/null
-  git striatum trust add "$lane_path.pub" --principal lane:writing >/dev/null
+  git striatum trust add "$lane_fpr" >/dev/null
   git add .provenance
   git -c gpg.format=ssh -c user.signingkey="$root_path" commit -qS -m "Trust: the root key and the agents' key"
   say "the trust is committed on $home_branch, signed by the root key"

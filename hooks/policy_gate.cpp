@@ -69,12 +69,14 @@ class PolicyGate {
   }
 
   [[nodiscard]] GateResult untrusted() const {
-    const std::string fingerprint = q_.signers.keys.front().key.fingerprint();
+    const provenance::SigningKey& signer = q_.signers.keys.front();
+    const std::string fingerprint = signer.key.fingerprint();
     return failed(kPolicyGate, "untrusted_key",
                   "the trust on branch " + quote(q_.work.run.branch.value_or("")) + " has no key in force that signs; " +
                       fingerprint + " is none",
-                  "git striatum key export " + fingerprint +
-                      " >key.pub && git striatum trust add key.pub --principal lane:NAME");
+                  trust_.find(fingerprint) ? "sign with another key: git striatum key create --role lane:NAME"
+                                           : "git striatum trust add " + fingerprint +
+                                                 (signer.role.empty() ? " --principal lane:NAME" : ""));
   }
 
   [[nodiscard]] static std::string code(const Shortfall& missing) {
@@ -109,7 +111,7 @@ class PolicyGate {
       --more;
     }
     if (more == 0) return out;
-    return out + "; the trust knows too few keys of that role: git striatum trust add FILE.pub --principal " +
+    return out + "; the trust knows too few keys of that role: git striatum trust add KEY --principal " +
            missing.role + ":NAME";
   }
 

@@ -50,7 +50,7 @@ void require_reviewers(const git::Repository& repository, const Signers& signers
     const auto* known = trust ? trust->find(key.key.fingerprint()) : nullptr;
     if (known != nullptr && (known->has_role("human") || known->has_role("lane"))) continue;
     refuse(Code::transition, "HEAD's trust lets this key sign no reviews: " + key.key.fingerprint(),
-           {"git striatum trust add FILE.pub --principal human:NAME"});
+           {"git striatum trust add " + key.key.fingerprint() + " --principal human:NAME"});
   }
 }
 

@@ -100,16 +100,17 @@ Json list_keys() {
   return {{"items", std::move(items)}, {"count", count}};
 }
 
+provenance::SigningKey key_at_hand(const std::string& name) {
+  try {
+    return provenance::find_signing_key(key_store(), settings_of(config_here()), name);
+  } catch (const Error& error) {
+    if (error.kind() != "no_key") throw;
+    refuse(Code::not_found, "could not find key " + quote(name), {"git striatum key list"});
+  }
+}
+
 Json export_key(const KeyExport& command) {
-  const auto find = [&] {
-    try {
-      return provenance::find_signing_key(key_store(), settings_of(config_here()), command.name);
-    } catch (const Error& error) {
-      if (error.kind() != "no_key") throw;
-      refuse(Code::not_found, "could not find key " + quote(command.name), {"git striatum key list"});
-    }
-  };
-  const provenance::SigningKey key = find();
+  const provenance::SigningKey key = key_at_hand(command.name);
   const std::string fingerprint = key.key.fingerprint();
   std::optional<std::string> principal = command.principal;
   if (!principal && !key.role.empty()) principal = key.role;

@@ -28,6 +28,8 @@ struct Signers {
 /// `{items[{fingerprint, type, role, principal, path, encrypted, where[], default}], count}` of the keys this user can
 /// sign with; `principal`: what the trust at HEAD calls it, null where none does.
 [[nodiscard]] Json list_keys();
+/// The key of this user with that fingerprint or file. `Error` 3 for an unknown one.
+[[nodiscard]] provenance::SigningKey key_at_hand(const std::string& name);
 /// `{line, fingerprint}`: the public line of a key at hand, or its line of an allowed_signers file, which needs a
 /// principal: the one given, else its role, else that of the trust at HEAD. `Error` 3 for an unknown key.
 struct KeyExport {

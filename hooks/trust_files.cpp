@@ -135,7 +135,7 @@ Json trust_init(const git::Places& places, const std::string& root) {
   require_work_tree(places);
   const os::RepoFiles files(places.work_tree);
   if (holds_trust(places, files)) {
-    refuse(Code::transition, "this repository has a trust already", {"git striatum trust show", "git striatum trust add FILE.pub --principal P"});
+    refuse(Code::transition, "this repository has a trust already", {"git striatum trust show", "git striatum trust add KEY --principal P"});
   }
   const auto config = git::Config::read(git::Program(places.work_tree));
   const SigningKey key = find_signers(config, {root}, false).keys.front();
@@ -197,7 +197,7 @@ Json trust_retire(const git::Places& places, const std::string& name, const std:
   });
   if (!rooted) {
     refuse(Code::transition, "key " + fingerprint + " is the last root key; without one no trust can change any more",
-           {"git striatum trust add FILE.pub --principal root:NAME"});
+           {"git striatum trust add KEY --principal root:NAME"});
   }
   const auto written = provenance::trust_without_key(bytes, fingerprint, reason);
   for (const TrustFile& file : written) write(files, file);

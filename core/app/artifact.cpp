@@ -30,8 +30,7 @@ std::optional<Error> path_problem(const std::string& path) {
       return Error(Code::artifact, name + "lies under .git, which belongs to git", {"choose another folder"});
     case PathRule::parent: return Error(Code::artifact, name + "must stay inside the repository", {"leave out `..`"});
     default:
-      return Error(Code::artifact, name + "must stay inside the repository and " + std::string(explain(*rule)),
-                   {"choose a plain relative path"});
+      return Error(Code::artifact, name + std::string(explain(*rule)), {"choose a plain path inside the repository"});
   }
 }
 

@@ -6,6 +6,7 @@
 #include "cli/arguments.hpp"
 #include "cli/registry.hpp"
 #include "cli/shell.hpp"
+#include "hooks/signers.hpp"
 #include "hooks/trust_files.hpp"
 #include "os/files.hpp"
 #include "verbs/repository.hpp"
@@ -50,26 +51,46 @@ void add_init_verb(CLI::App& group, Shell& shell) {
   });
 }
 
+struct AddArgs {
+  std::string key;
+  std::optional<std::string> principal;
+  std::optional<std::string> after;
+  std::optional<std::string> before;
+};
+
+std::string public_key_file(const std::string& path) {
+  constexpr std::size_t kMaxLine = 16 * 1024;
+  if (auto line = os::read_file(path, kMaxLine)) return *std::move(line);
+  refuse(Code::not_found, "could not find file " + quote(path), {"give the .pub file of the key, or a fingerprint of `git striatum key list`"});
+}
+
+/// What a file says of itself is no reason to trust it; of a key of this user the recorded role is known.
+hooks::TrustAdd trusted_key(const AddArgs& args) {
+  hooks::TrustAdd out{"", args.principal.value_or(""), time_option("--valid-after", args.after),
+                      time_option("--valid-before", args.before)};
+  if (args.key.starts_with("SHA256:")) {
+    const provenance::SigningKey own = hooks::key_at_hand(args.key);
+    out.public_key = own.key.line();
+    if (!args.principal) out.principal = own.role;
+  } else {
+    out.public_key = public_key_file(args.key);
+  }
+  if (out.principal.empty()) {
+    refuse(Code::usage, "whose key it is has to be said", {"add --principal lane:NAME (or root:, human:, ci:)"});
+  }
+  return out;
+}
+
 void add_add(CLI::App& group, Shell& shell) {
-  struct Args {
-    std::string file;
-    std::string principal;
-    std::optional<std::string> after;
-    std::optional<std::string> before;
-  };
-  auto args = std::make_shared<Args>();
+  auto args = std::make_shared<AddArgs>();
   auto* verb = group.add_subcommand("add", "Add a key to the trust");
-  verb->add_option("FILE", args->file, "Its public key file")->required();
-  add_text(*verb, "--principal", args->principal, "root:NAME, human:NAME, lane:NAME or ci:NAME")->required();
+  verb->add_option("KEY", args->key, "Its public key file, or the fingerprint of a key of yours, SHA256:…")->required();
+  add_optional(*verb, "--principal", args->principal,
+               "root:NAME, human:NAME, lane:NAME or ci:NAME (default: the role of your own key)");
   add_optional(*verb, "--valid-after", args->after, "First moment at which its signatures count");
   add_optional(*verb, "--valid-before", args->before, "Last moment at which they count");
   verb->callback([args, &shell] {
-    constexpr std::size_t kMaxLine = 16 * 1024;
-    const auto line = os::read_file(args->file, kMaxLine);
-    if (!line) refuse(Code::not_found, "could not find file " + quote(args->file), {"give the .pub file of the key"});
-    const hooks::TrustAdd command{*line, args->principal, time_option("--valid-after", args->after),
-                                  time_option("--valid-before", args->before)};
-    const Json data = hooks::trust_add(places_of(shell), command);
+    const Json data = hooks::trust_add(places_of(shell), trusted_key(*args));
     shell.finish(data, [&] { return written_text(data); });
   });
 }

@@ -49,7 +49,9 @@ std::string advice(const std::string& kind) {
       {"receipt_altered", "do not merge: a record was changed after it was made"},
       {"tree_mismatch", "do not merge: the commit holds other content than its receipt vouches for"},
       {"policy_rollback", "do not merge: it would bring an older trust back"},
-      {"trust_change_unsigned", "have a root key sign the change of trust"},
+      {"trust_change_unsigned",
+       "have a root key sign the change of trust, at the tip by: "
+       "git -c gpg.format=ssh -c user.signingkey=ROOT_KEY_FILE commit --amend --no-edit -S"},
       {"partial", "bring the missing paths too, or apply the change anew"},
       {"time_order", "ask for the history of this run: its receipts are out of order"},
       {"leak_found", "do not publish: a secret stands in a record"},

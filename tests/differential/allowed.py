@@ -57,7 +57,7 @@ def starter_text(difference):
 
 PATH_VERBS = ("evidence export", "decision record", "publish-artifact", "submit-review")
 SAFETY = re.compile(r"symbolic link|is a URL|under \.(git|striatum)|no earlier export|already exists|plain (file|path) inside"
-                    r"|regular file|must stay inside the repository")
+                    r"|regular file|must stay inside the repository|is (empty|too long)|holds an? ")
 
 
 def unsafe_path(difference):

@@ -127,13 +127,19 @@ class Retire(Case):
         self.assertEqual((code, failed), (4, [("policy", "untrusted_key")]))
         self.assertEqual(self.findings(repo, first["commit"]), (0, []))
         fresh = repo.call("key", "create", "--role", "lane:fresh", "--no-passphrase")["fingerprint"]
-        repo.write("../fresh.pub", repo.call("key", "export", fresh)["line"] + "\n")
-        repo.sign(repo.call("trust", "add", "../fresh.pub", "--principal", "lane:fresh"))
+        self.assertEqual(error["hints"], ["sign with another key: git striatum key create --role lane:NAME"])
+        code, error = repo.fails("apply", "--run-id", run, "--key", fresh)
+        self.assertEqual((code, error["hints"]), (4, [f"git striatum trust add {fresh}"]))
+        repo.sign(repo.call("trust", "add", fresh))
+        principals = {key["fingerprint"]: key["principal"] for key in repo.call("trust", "show")["keys"]}
+        self.assertEqual(principals[fresh], "lane:fresh")
         self.assertEqual(repo.apply(run, "--key", fresh)["status"], "applied")
         self.assertEqual(self.findings(repo), (0, []))
 
     def test_refusals(self):
         repo = self.lab.repo()
+        self.assertEqual(repo.fails("trust", "add", "SHA256:" + "A" * 43)[0], 3)
+        self.assertEqual(repo.fails("trust", "add", f"{self.keygen('nameless')}.pub")[0], 2)
         lane, stranger = self.lab.keys["lane:local"], self.fingerprint(self.keygen("stranger"))
         self.assertEqual(repo.fails("trust", "retire", repo.root, "--reason", "x")[0], 4)
         self.assertEqual(repo.fails("trust", "retire", stranger, "--reason", "x")[0], 3)
