@@ -163,21 +163,36 @@ bool of_others(const Work& work, const std::string& path) {
   });
 }
 
-/// git has the bytes where an apply got so far before, as when it was killed while a hook rewrote the file.
-std::string back_as_completed(const git::Repository& repository, const std::string& path, const Entry& entry) {
+/// Empty unless git has the bytes: it does once an apply came as far as to the hooks, which may have rewritten the file.
+std::string command_to_put_back(const git::Repository& repository, const std::string& path, const Entry& entry) {
   const bool file = entry.mode == git::Mode::regular || entry.mode == git::Mode::executable;
-  if (!file || !repository.has(*entry.blob)) return "put it back as it was completed, or have the job done again";
+  if (!file || !repository.has(*entry.blob)) return "";
   const std::string word = shell_word(path);
-  return "put it back as it was completed: git cat-file --filters --path=" + word + " " + entry.blob->hex() + " > " + word;
+  return "git cat-file --filters --path=" + word + " " + entry.blob->hex() + " > " + word;
+}
+
+GateResult not_as_completed(const git::Repository& repository, const std::vector<std::pair<std::string, Entry>>& changed) {
+  constexpr std::size_t kShown = 10;
+  std::vector<std::string> commands;
+  for (std::size_t i = 0; i < std::min(changed.size(), kShown); ++i) {
+    commands.push_back(command_to_put_back(repository, changed[i].first, changed[i].second));
+  }
+  const bool known = std::none_of(commands.begin(), commands.end(), [](const std::string& c) { return c.empty(); });
+  const std::size_t others = changed.size() - 1;
+  return failed("snapshot", "changed",
+                "path " + quote(changed.front().first) + (others == 0 ? " is" : " and " + std::to_string(others) + " more are") +
+                    " not as the job completed it",
+                known ? "put it back as it was completed: " + join(commands, " && ")
+                      : "put it back as it was completed, or have the job done again");
 }
 
 GateResult snapshot(const GateInput& input) {
   const Entries expected = input.work.expected();
+  std::vector<std::pair<std::string, Entry>> changed;
   for (const auto& [path, entry] : expected) {
-    if (input.tree.at(path) == entry) continue;
-    return failed("snapshot", "changed", "path " + quote(path) + " is not as the job completed it",
-                  back_as_completed(input.repository, path, entry));
+    if (!(input.tree.at(path) == entry)) changed.emplace_back(path, entry);
   }
+  if (!changed.empty()) return not_as_completed(input.repository, changed);
   for (const auto& [path, entry] : input.tree.changed()) {
     const bool known = expected.count(path) != 0 || published(input.work, path);
     if (known || !input.work.in_scope(path) || of_others(input.work, path)) continue;

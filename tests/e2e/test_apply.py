@@ -482,13 +482,13 @@ class Crash(Case):
     def test_behind_a_formatter_that_stages_nothing(self):
         """It may be somebody's edit, so that it stays; the refusal gives the line that puts it back."""
         repo = self.lab.repo()
-        run = reviewed(repo, {"src/add.py": GOOD})
-        self.die(repo, run, "pre-commit", FORMATTER.replace("&& git add src/add.py", ""))
+        run = reviewed(repo, {"src/add.py": GOOD, "src/it's new.py": GOOD})
+        self.die(repo, run, "pre-commit", "sed -i 's/a + b/b + a/' src/*.py\n")
         error = self.refused(repo, run, "snapshot", 4)
         self.assertIn("b + a", repo.read("src/add.py"))
         line = error["hints"][0].partition(": ")[2]
         self.lab.run(["sh", "-c", line], repo.path)
-        self.assertEqual(repo.read("src/add.py"), GOOD)
+        self.assertEqual((repo.read("src/add.py"), repo.read("src/it's new.py")), (GOOD, GOOD))
         self.assertEqual(repo.apply(run)["status"], "applied")
 
     def test_behind_a_formatter_and_an_edit(self):
