@@ -63,13 +63,13 @@ void OutFile::publish(Context& ctx) {
 }
 
 void settle_files(store::WriteUnit& unit) {
-  auto file = store::first_pending_file(unit.db());
-  if (!file) return;
-  for (; file; file = store::first_pending_file(unit.db())) {
-    const std::string copy = (unit.db().file().parent_path() / file->copy).string();
-    const bool ours = os::is_temporary_name(file->copy);
-    if (ours) settle(*file, copy);
-    store::delete_pending_file(unit.db(), file->copy);
+  const auto files = store::pending_files(unit.db());
+  if (files.empty()) return;
+  for (const store::PendingFile& file : files) {
+    const std::string copy = (unit.db().file().parent_path() / file.copy).string();
+    const bool ours = os::is_temporary_name(file.copy);
+    if (ours) settle(file, copy);
+    store::delete_pending_file(unit.db(), file.copy);
     if (ours) os::remove_file(copy);
   }
   // Done for good, whatever becomes of the change that follows: a file that its owner removes later stays away.

@@ -54,6 +54,8 @@ void execute_on(sqlite3* db, const char* sql) { check(db, sqlite3_exec(db, sql, 
 
 }  // namespace
 
+void fail_damaged() { broken(nullptr, SQLITE_CORRUPT); }
+
 Use::~Use() {
   if (statement_ == nullptr) return;
   sqlite3_reset(statement_);

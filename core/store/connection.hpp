@@ -22,6 +22,9 @@ struct sqlite3_stmt;
 
 namespace striatum::store {
 
+/// Rows that a sound file cannot hold: the refusal that SQLite's own finding of damage gets.
+[[noreturn]] void fail_damaged();
+
 /// Bytes bound and read as BLOB.
 struct Blob {
   std::string bytes;

@@ -8,10 +8,11 @@ void insert_pending_file(Connection& db, const PendingFile& file, Instant now) {
          file.folder, file.path, file.copy, file.replaces, now);
 }
 
-std::optional<PendingFile> first_pending_file(Connection& db) {
-  Use row = db.use("SELECT folder, path, copy, replaces FROM gs_outbox LIMIT 1");
-  if (!row.step()) return std::nullopt;
-  return PendingFile{row.text(0), row.text(1), row.text(2), row.optional_text(3)};
+std::vector<PendingFile> pending_files(Connection& db) {
+  std::vector<PendingFile> out;
+  Use row = db.use("SELECT folder, path, copy, replaces FROM gs_outbox");
+  while (row.step()) out.push_back({row.text(0), row.text(1), row.text(2), row.optional_text(3)});
+  return out;
 }
 
 bool is_pending_copy(Connection& db, std::string_view name) {

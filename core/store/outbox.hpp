@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
 #include "store/connection.hpp"
@@ -20,7 +21,7 @@ struct PendingFile {
 };
 
 void insert_pending_file(Connection& db, const PendingFile& file, Instant now);
-[[nodiscard]] std::optional<PendingFile> first_pending_file(Connection& db);
+[[nodiscard]] std::vector<PendingFile> pending_files(Connection& db);
 /// Whether a file beside the state is the copy of a pending one.
 [[nodiscard]] bool is_pending_copy(Connection& db, std::string_view name);
 void delete_pending_file(Connection& db, std::string_view copy);

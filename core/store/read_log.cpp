@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "store/read.hpp"
 
 namespace striatum::store {
@@ -19,6 +21,8 @@ std::vector<Json> log_rows(Connection& db, const Scope& scope, std::int64_t afte
   std::vector<Json> out;
   while (row.step()) {
     Json entry = row.row();
+    const std::int64_t id = entry.at("event_id").get<std::int64_t>();
+    if (id <= std::exchange(after, id)) fail_damaged();  // else who reads page by page would never come to the end
     entry["payload"] = parse_json(text_member(entry, "payload")).value_or(Json());
     out.push_back(std::move(entry));
   }

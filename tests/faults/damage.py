@@ -122,6 +122,9 @@ class Mutator:
                  "states nobody knows": of("PRAGMA ignore_check_constraints=ON; UPDATE jobs SET state = 'asleep'; "
                                            "UPDATE leases SET expires_at = 'soon'; UPDATE runs SET state = x'00ff'"),
                  "numbers for texts": of("PRAGMA ignore_check_constraints=ON; UPDATE jobs SET job_type = 1, title = x'00'"),
+                 "another table's rows in the outbox": of(
+                     "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name = 'gs_meta') "
+                     "WHERE name = 'gs_outbox'"),
                  "broken JSON": of("UPDATE workflow_snapshots SET workflow_json = '{'; UPDATE events SET payload_json = '['")}
         if number >= len(every):
             return None
@@ -190,16 +193,15 @@ class Examination:
         finally:
             connection.close()
 
-    def one(self, title):
+    def one(self, title, verbs):
         damaged = self.really_damaged(self.repo.parent)
         self.damaged += damaged
-        rng = self.mutator.rng
         deep = self.call(title, "git-striatum", ("doctor", "--deep"))
         if damaged and isinstance(deep, dict):
             error, data = deep.get("error") or {}, deep.get("data") or {}
             if error.get("kind") not in DAMAGE and (data.get("deep") or {}).get("ok") is not False:
                 self.findings.append(f"{title}: damaged, and doctor --deep says {json.dumps(deep)[:300]}")
-        for args in rng.sample(self.verbs, 3):
+        for args in verbs:
             self.call(title, "git-striatum", args)
 
     def restore(self):
@@ -214,10 +216,10 @@ class Examination:
             if title is None:
                 break
             number += 1
-            self.one(title)
+            self.one(title, self.verbs)
         for i in range(mutations):
             self.restore()
-            self.one(f"{i}: {self.mutator.random(self.state)}")
+            self.one(f"{i}: {self.mutator.random(self.state)}", self.mutator.rng.sample(self.verbs, 3))
         return number + mutations
 
 
