@@ -69,8 +69,19 @@ std::optional<fs::path> copies_dir(const Place& place) {
   return fs::path(place.git->common_dir) / "striatum" / "backup";
 }
 
+std::optional<fs::path> left_copy(const Place& place) {
+  const auto dir = copies_dir(place);
+  return dir && holds_state(*dir) ? std::optional(*dir / "state.sqlite3") : std::nullopt;
+}
+
+void refuse_lost_state(Code code) {
+  refuse(code, "the state of this repository is gone, but a copy from its last run start or end is left",
+         {"take the copy: `git striatum init --restore`", "begin anew: `git striatum init --forget`"});
+}
+
 store::State& Context::state() {
   if (state_) return *state_;
+  if (name == Name::git_striatum && !state_exists() && left_copy(place)) refuse_lost_state(Code::not_found);
   state_ = std::make_unique<store::State>(place.state_dir, command);
   os::sweep_temporaries(place.state_dir.string(),
                         [&](const std::string& file) { return store::is_pending_copy(state_->db(), file); });

@@ -38,6 +38,10 @@ struct Place {
 
 /// Folder of the copies of the state that `git clean` does not reach; nullopt outside git.
 [[nodiscard]] std::optional<std::filesystem::path> copies_dir(const Place& place);
+/// The copy that `git clean` left when it took the state; nullopt when there is none.
+[[nodiscard]] std::optional<std::filesystem::path> left_copy(const Place& place);
+/// Says that there is one, and both ways on.
+[[noreturn]] void refuse_lost_state(Code code);
 
 /// The last path component of `argv[0]` decides.
 [[nodiscard]] Name name_of(std::string_view program);

@@ -54,13 +54,6 @@ void require_folder(const fs::path& path, const char* what) {
   fail(Code::general, "not_a_folder", quote(path.string()) + " is in the way of the " + what, {"move it away"});
 }
 
-/// The copy that `git clean` left when it took the state; nullopt when there is none.
-std::optional<fs::path> left_copy(const Context& ctx) {
-  const auto dir = copies_dir(ctx.place);
-  if (!dir || !os::exists((*dir / "state.sqlite3").string())) return std::nullopt;
-  return *dir / "state.sqlite3";
-}
-
 std::string must_read(const fs::path& copy) {
   auto bytes = os::read_file(copy.string());
   if (!bytes) {
@@ -89,12 +82,11 @@ void restore(Context& ctx, const fs::path& copy, const fs::path& file) {
 }
 
 void create(Context& ctx, const fs::path& file, Lost lost) {
-  const auto copy = left_copy(ctx);
+  const auto copy = left_copy(ctx.place);
   if (copy && lost == Lost::restore) return restore(ctx, *copy, file);
   if (lost == Lost::restore) refuse(Code::not_found, "no copy of the state is left to restore", {"run `git striatum init`"});
   if (copy && lost == Lost::ask && ctx.name == Name::git_striatum) {
-    refuse(Code::transition, "the state of this repository is gone, but a copy from its last run start or end is left",
-           {"take the copy: `git striatum init --restore`", "begin anew: `git striatum init --forget`"});
+    refuse_lost_state(Code::transition);
   }
   store::create_state(file);
 }

@@ -341,6 +341,9 @@ TEST_CASE("branch confirm by git striatum refuses what cannot be right", "[app][
 TEST_CASE("a lost state is not silently replaced by an empty one", "[app][init]") {
   Flow flow("git-striatum");
   std::filesystem::remove_all(flow.repo.path() + "/.striatum");
+  const auto asked = flow.cli.json({"status"});
+  CHECK(asked.code == 3);
+  CHECK(asked.envelope().at("error").at("hints").at(0) == "take the copy: `git striatum init --restore`");
   CHECK(flow.cli.json({"init"}).code == 4);
   REQUIRE(flow.cli.json({"init", "--restore"}).code == 0);
   CHECK(flow.state_of_run() == "running");
