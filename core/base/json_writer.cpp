@@ -20,16 +20,6 @@ char* copy(char* at, std::string_view text) {
   return at + text.size();
 }
 
-/// Printable ASCII as it stands between quotes: at most twice as long.
-char* copy_escaped(char* at, std::string_view text) {
-  if (text.find('"') == std::string_view::npos && text.find('\\') == std::string_view::npos) return copy(at, text);
-  for (const char c : text) {
-    if (c == '"' || c == '\\') *at++ = '\\';
-    *at++ = c;
-  }
-  return at;
-}
-
 }  // namespace
 
 Scalar scalar_of(const Json& value) {
@@ -50,12 +40,9 @@ Scalar scalar_of(const Json& value) {
 
 JsonWriter::JsonWriter(Style style, Sink sink) : style_(style), sink_(std::move(sink)), buffer_(kFirst, '\0') {}
 
-char* JsonWriter::room(std::size_t size) {
-  if (buffer_.size() - used_ < size) {
-    if (buffer_.size() >= kPiece) finish();
-    if (buffer_.size() - used_ < size) buffer_.resize(std::max(2 * buffer_.size(), used_ + size));
-  }
-  return buffer_.data() + used_;
+void JsonWriter::make_room(std::size_t size) {
+  if (buffer_.size() >= kPiece) finish();
+  if (buffer_.size() - used_ < size) buffer_.resize(std::max(2 * buffer_.size(), used_ + size));
 }
 
 void JsonWriter::finish() {
@@ -107,12 +94,12 @@ void JsonWriter::key(std::string_view name) {
 }
 
 void JsonWriter::text(std::string_view text) {
-  if (!printable_ascii(text)) {
+  if (!plain_in_json(text)) {
     return put(style_ == Style::compact_utf8 ? to_canonical_utf8(std::string(text)) : to_canonical_ascii(std::string(text)));
   }
-  char* at = room(2 * text.size() + 2);
+  char* at = room(text.size() + 2);
   *at++ = '"';
-  at = copy_escaped(at, text);
+  at = copy(at, text);
   *at++ = '"';
   took(at);
 }

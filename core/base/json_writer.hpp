@@ -42,7 +42,11 @@ class JsonWriter {
 
  private:
   /// Where `size` more bytes can be put.
-  char* room(std::size_t size);
+  char* room(std::size_t size) {
+    if (buffer_.size() - used_ < size) make_room(size);
+    return buffer_.data() + used_;
+  }
+  void make_room(std::size_t size);
   void took(const char* end) { used_ = static_cast<std::size_t>(end - buffer_.data()); }
   void put(std::string_view text);
   void begin(char bracket);

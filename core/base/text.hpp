@@ -16,6 +16,8 @@ namespace striatum {
 [[nodiscard]] bool blank(std::string_view text);
 /// Nothing but 0x20 to 0x7e.
 [[nodiscard]] bool printable_ascii(std::string_view text);
+/// Printable ASCII that JSON writes as it stands: without quote and backslash.
+[[nodiscard]] bool plain_in_json(std::string_view text);
 [[nodiscard]] bool valid_utf8(std::string_view bytes);
 /// Valid UTF-8: every invalid byte becomes U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view bytes);

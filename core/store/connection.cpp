@@ -137,9 +137,11 @@ Scalar Use::cell(int column) {
       return {Scalar::Kind::other};
     case SQLITE_BLOB:
       return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_hex(blob(column)))));
-    default:
-      if (valid_utf8(view(column))) return Scalar::of(view(column));
-      return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_utf8(view(column)))));
+    default: {
+      const std::string_view text = view(column);
+      if (valid_utf8(text)) return Scalar::of(text);
+      return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_utf8(text))));
+    }
   }
 }
 
