@@ -41,10 +41,10 @@ Json redacted_doctor(Redactor& redactor, Json doctor) {
   return doctor;
 }
 
-void write_status(JsonWriter& out, Redactor& redactor, const Json& head, const Dependencies& dependencies) {
+void write_status(JsonWriter& out, Redactor& redactor, const Json& head, const store::EvidenceJobs& jobs) {
   out.begin_object();
   out.key("blocked_downstream_jobs");  // before all others
-  dependencies.write_blocked(out, redactor);
+  write_blocked(out, redactor, jobs);
   for (const auto& [name, value] : head.items()) {
     out.key(name);
     out.value(value);
@@ -83,16 +83,16 @@ void write_document(app::Context& ctx, store::Connection& db, const RunId& id, c
                     app::ExportFile& file) {
   const Run run = store::get_run(db, id);
   Redactor redactor;
-  const Dependencies dependencies(db, id);
+  store::EvidenceJobs jobs(db, id);
   Document document(file);
   document.text(head(run, redactor, exported_at));
   document.block("Status Output", Style::compact_ascii, [&](JsonWriter& out) {
-    write_status(out, redactor, redacted_status(redactor, app::status_head(db, id, ctx.clock.now())), dependencies);
+    write_status(out, redactor, redacted_status(redactor, app::status_head(db, id, ctx.clock.now())), jobs);
   });
   document.block("Doctor Output", Style::compact_ascii,
                  [&](JsonWriter& out) { out.value(redacted_doctor(redactor, app::doctor_model(ctx, db, id))); });
   document.block("Snapshot", Style::pretty_ascii,
-                 [&](JsonWriter& out) { write_snapshot(out, redactor, {db, run, dependencies, exported_at, {}}); });
+                 [&](JsonWriter& out) { write_snapshot(out, redactor, {db, run, jobs, exported_at, {}}); });
 }
 
 }  // namespace
@@ -101,8 +101,8 @@ std::string evidence_of(store::Connection& db, const Run& run, const std::set<Jo
                         Redactor& redactor) {
   std::string text;
   JsonWriter out(Style::compact_utf8, [&](std::string_view piece) { text += piece; });
-  const Dependencies dependencies(db, run.id);
-  write_snapshot(out, redactor, {db, run, dependencies, exported_at, jobs});
+  store::EvidenceJobs all(db, run.id);
+  write_snapshot(out, redactor, {db, run, all, exported_at, jobs});
   out.finish();
   return text += '\n';
 }

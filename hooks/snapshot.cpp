@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "app/read_model.hpp"
 #include "store/apply.hpp"
@@ -30,6 +31,8 @@ const Listed kSession{"session_id", "role_id",       "lane_id",   "slug",       
 const Listed kVerdict{"verdict_id", "job_id", "session_id", "verdict", "findings_artifact_id", "posture"};
 const Listed kBlocker{"blocker_id", "job_id", "session_id", "severity", "blocker_kind", "state"};
 
+Scalar either(const Scalar& one, const Scalar& other) { return one.is_null() ? other : one; }
+
 /// What a text is written to, and what decides on its values.
 struct Paper {
   JsonWriter& out;
@@ -39,32 +42,32 @@ struct Paper {
   void member(const Column& of, const Scalar& value) const { out.member(of.name, shown(of, value)); }
 };
 
-void write_edge(const Paper& paper, const store::Upstream& upstream) {
+void write_need(const Paper& paper, const store::Need& need) {
   static const Column kJobId = column("depends_on_job_id", kBlockedBy);
   static const Column kLatest = column("latest_verdict", kBlockedBy);
   static const Column kState = column("state", kBlockedBy);
   static const Column kName = column("workflow_job_id", kBlockedBy);
-  Json required = upstream.required_verdicts;
+  Json required = *need.required_verdicts;
   paper.redactor.value("required_verdicts", required);
   paper.out.begin_object();
-  paper.member(kJobId, Scalar::of(upstream.job_id));
-  paper.member(kLatest, scalar_of(upstream.latest_verdict));
+  paper.member(kJobId, need.upstream->id);
+  paper.member(kLatest, need.upstream->latest_verdict);
   paper.out.key("required_verdicts");
   paper.out.value(required);
-  paper.member(kState, Scalar::of(upstream.state));
-  paper.member(kName, Scalar::of(upstream.workflow_job_id));
+  paper.member(kState, need.upstream->state);
+  paper.member(kName, need.upstream->name);
   paper.out.end_object();
 }
 
-void write_edges(const Paper& paper, std::span<const store::Upstream> edges, app::Shown which) {
+void write_needs(const Paper& paper, const store::EvidenceJob& job, app::Shown which) {
   paper.out.begin_array();
-  for (const store::Upstream& upstream : edges) {
-    if (which == app::Shown::all || !upstream.met) write_edge(paper, upstream);
+  for (const store::Need& need : job.needs) {
+    if (which == app::Shown::all || !need.met) write_need(paper, need);
   }
   paper.out.end_array();
 }
 
-void write_blocked_job(const Paper& paper, const store::Waiter& waiter, const Json& lane) {
+void write_blocked_job(const Paper& paper, const store::EvidenceJob& job) {
   static const Column kJobId = column("job_id", kBlocked);
   static const Column kLane = column("lane", kBlocked);
   static const Column kRole = column("role_id", kBlocked);
@@ -72,12 +75,12 @@ void write_blocked_job(const Paper& paper, const store::Waiter& waiter, const Js
   static const Column kName = column("workflow_job_id", kBlocked);
   paper.out.begin_object();
   paper.out.key("blocked_by");
-  write_edges(paper, waiter.upstream, app::Shown::open);
-  paper.member(kJobId, Scalar::of(waiter.job_id));
-  paper.member(kLane, scalar_of(lane));
-  paper.member(kRole, Scalar::of(waiter.role));
-  paper.member(kState, Scalar::of(waiter.state));
-  paper.member(kName, Scalar::of(waiter.workflow_job_id));
+  write_needs(paper, job, app::Shown::open);
+  paper.member(kJobId, job.id);
+  paper.member(kLane, job.lane);
+  paper.member(kRole, job.role);
+  paper.member(kState, job.state);
+  paper.member(kName, job.name);
   paper.out.end_object();
 }
 
@@ -91,7 +94,7 @@ class Rows {
   Rows(const Paper& paper, store::Use row, const Listed& listed, const std::set<std::string>& helpers = {})
       : paper_(paper), row_(std::move(row)), names_(row_.columns()) {
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (helpers.count(names_[i]) == 0) members_[names_[i]] = {column(names_[i], listed), static_cast<int>(i), {}, {}};
+      if (helpers.count(names_[i]) == 0) members_[names_[i]] = {column(names_[i], listed), static_cast<int>(i), {}};
     }
   }
   void make(const std::string& name, Maker maker) { members_[name].maker = std::move(maker); }
@@ -102,8 +105,6 @@ class Rows {
   }
   /// As it is stored.
   [[nodiscard]] Scalar cell(int at) { return row_.cell(at); }
-  /// As it is shown, while its row is written.
-  [[nodiscard]] const Scalar& shown(const std::string& name) const { return members_.at(name).shown; }
 
   /// All rows that `wanted` takes.
   void write(const std::function<bool()>& wanted) {
@@ -119,19 +120,15 @@ class Rows {
     Column rule;
     int column = -1;
     Maker maker;
-    Scalar shown;
   };
 
   void write_row() {
-    for (auto& [name, member] : members_) {
-      if (!member.maker) member.shown = paper_.shown(member.rule, row_.cell(member.column));
-    }
     paper_.out.begin_object();
     for (const auto& [name, member] : members_) {
       if (member.maker) {
         member.maker(name);
       } else {
-        paper_.out.member(name, member.shown);
+        paper_.member(member.rule, row_.cell(member.column));
       }
     }
     paper_.out.end_object();
@@ -194,7 +191,7 @@ class Snapshot {
   }
 
   void blocked() {
-    if (of_.jobs.empty()) return of_.dependencies.write_blocked(paper_.out, paper_.redactor);
+    if (of_.jobs.empty()) return write_blocked(paper_.out, paper_.redactor, of_.all_jobs);
     paper_.out.begin_array();
     paper_.out.end_array();
   }
@@ -224,54 +221,79 @@ class Snapshot {
     out.member("workflow_job_id", author.job);
   }
 
+  void job(const store::EvidenceJob& job) {
+    static const Column kAttempt = column("attempt", kJob);
+    static const Column kFresh = column("fresh_session_required", kJob);
+    static const Column kId = column("job_id", kJob);
+    static const Column kType = column("job_type", kJob);
+    static const Column kLane = column("lane", kJob);
+    static const Column kMaxAttempts = column("max_attempts", kJob);
+    static const Column kRole = column("role_id", kJob);
+    static const Column kState = column("state", kJob);
+    static const Column kName = column("workflow_job_id", kJob);
+    const Scalar lane = paper_.shown(kLane, job.lane);
+    const Scalar role = paper_.shown(kRole, job.role);
+    const Scalar name = paper_.shown(kName, job.name);
+    JsonWriter& out = paper_.out;
+    out.begin_object();
+    paper_.member(kAttempt, job.attempt);
+    out.key("author");
+    out.begin_object();
+    author_members({model(lane), lane, {}, {}, role, name});
+    out.end_object();
+    out.key("dependencies");
+    write_needs(paper_, job, app::Shown::all);
+    out.member("display_model", model(lane));
+    paper_.member(kFresh, Scalar::of(job.fresh_session_required.number == 1));
+    paper_.member(kId, job.id);
+    paper_.member(kType, job.type);
+    out.member(kLane.name, lane);
+    paper_.member(kMaxAttempts, job.max_attempts);
+    out.member(kRole.name, role);
+    paper_.member(kState, job.state);
+    out.member(kName.name, name);
+    out.end_object();
+  }
+
   void jobs() {
-    const Column fresh = column("fresh_session_required", kJob);
-    Rows rows(paper_, store::evidence_jobs(of_.db, of_.run.id), kJob, {fresh.name});
-    const int job = rows.at("job_id");
-    const int is_fresh = rows.at(fresh.name);
-    const Scalar& lane = rows.shown("lane");
-    rows.make("author", [&](const std::string& name) {
-      paper_.out.key(name);
-      paper_.out.begin_object();
-      author_members({model(lane), lane, {}, {}, rows.shown("role_id"), rows.shown("workflow_job_id")});
-      paper_.out.end_object();
-    });
-    rows.make("dependencies", [&](const std::string& name) {
-      paper_.out.key(name);
-      write_edges(paper_, of_.dependencies.of(rows.cell(job).text), app::Shown::all);
-    });
-    rows.make("display_model", [&](const std::string& name) { paper_.out.member(name, model(lane)); });
-    rows.make(fresh.name, [&](const std::string&) { paper_.member(fresh, Scalar::of(rows.cell(is_fresh).number == 1)); });
-    rows.write([&] { return is_of_jobs(rows.cell(job)); });
+    paper_.out.begin_array();
+    for (const store::EvidenceJob& each : of_.all_jobs.all()) {
+      if (is_of_jobs(each.id)) job(each);
+    }
+    paper_.out.end_array();
   }
 
   void artifacts() {
-    const std::set<std::string> helpers{"author_line", "workflow_job_id", "role_id", "lane_id", "ordinal"};
+    static const Column kLine = column("actual_author_line", kAuthor);
+    static const Column kModel = column("display_model", kAuthor);
+    static const Column kLane = column("lane_id", kAuthor);
+    static const Column kOrdinal = column("ordinal", kAuthor);
+    static const Column kRole = column("role_id", kAuthor);
+    static const Column kName = column("workflow_job_id", kAuthor);
+    const std::set<std::string> helpers{"author_line", "lane_id", "ordinal", "role_id"};
     Rows rows(paper_, store::evidence_artifacts(of_.db, of_.run.id), kArtifact, helpers);
-    const int job = rows.at("job_id");
+    const int job_id = rows.at("job_id");
     const int written = rows.at("author_line");
-    const int lane = rows.at("lane_id");
-    const Column actual = column("actual_author_line", kAuthor);
-    const Column shown_model = column("display_model", kAuthor);
-    std::map<std::string, std::pair<Column, int>> parts;
-    for (const char* name : {"lane_id", "ordinal", "role_id", "workflow_job_id"}) {
-      parts[name] = {column(name, kAuthor), rows.at(name)};
-    }
-    const auto part = [&](const char* name) {
-      const auto& [rule, at] = parts[name];
-      return paper_.shown(rule, rows.cell(at));
-    };
+    const int lane_id = rows.at("lane_id");
+    const int ordinal = rows.at("ordinal");
+    const int role_id = rows.at("role_id");
     rows.make("author", [&](const std::string& name) {
-      if (rows.cell(job).is_null()) return;
-      const Scalar line = paper_.shown(actual, rows.cell(written));
+      const Scalar id = rows.cell(job_id);
+      if (id.is_null()) return;
+      static const store::EvidenceJob kNone;
+      const store::EvidenceJob* found = of_.all_jobs.find(id.text);
+      const store::EvidenceJob& job = found == nullptr ? kNone : *found;
+      const Scalar lane = either(rows.cell(lane_id), job.lane);
+      const Scalar line = paper_.shown(kLine, rows.cell(written));
       paper_.out.key(name);
       paper_.out.begin_object();
-      paper_.out.member(actual.name, line);
-      author_members({paper_.shown(shown_model, model(rows.cell(lane))), part("lane_id"), line, part("ordinal"),
-                      part("role_id"), part("workflow_job_id")});
+      paper_.out.member(kLine.name, line);
+      author_members({paper_.shown(kModel, model(lane)), paper_.shown(kLane, lane), line,
+                      paper_.shown(kOrdinal, rows.cell(ordinal)), paper_.shown(kRole, either(rows.cell(role_id), job.role)),
+                      paper_.shown(kName, job.name)});
       paper_.out.end_object();
     });
-    rows.write([&] { return is_of_jobs(rows.cell(job)); });
+    rows.write([&] { return is_of_jobs(rows.cell(job_id)); });
   }
 
   void sessions() {
@@ -303,33 +325,11 @@ class Snapshot {
 
 }  // namespace
 
-Dependencies::Dependencies(store::Connection& db, const RunId& run) : waiters_(store::dependent_jobs(db, run)) {
-  by_job_.reserve(waiters_.size());
-  for (const store::Waiter& waiter : waiters_) by_job_.emplace(waiter.job_id, &waiter);
-}
-
-std::span<const store::Upstream> Dependencies::of(std::string_view job) const {
-  const auto found = by_job_.find(job);
-  if (found == by_job_.end()) return {};
-  return found->second->upstream;
-}
-
-void Dependencies::write_blocked(JsonWriter& out, Redactor& redactor) const {
-  std::vector<const store::Waiter*> blocked;
-  for (const store::Waiter& waiter : waiters_) {
-    const bool waits = std::any_of(waiter.upstream.begin(), waiter.upstream.end(),
-                                   [](const store::Upstream& upstream) { return !upstream.met; });
-    if (waiter.state == "blocked" && waits) blocked.push_back(&waiter);
-  }
-  std::stable_sort(blocked.begin(), blocked.end(), [](const store::Waiter* a, const store::Waiter* b) {
-    return a->workflow_job_id < b->workflow_job_id;
-  });
-  std::map<std::string_view, Json> lanes;
+void write_blocked(JsonWriter& out, Redactor& redactor, const store::EvidenceJobs& jobs) {
   out.begin_array();
-  for (const store::Waiter* waiter : blocked) {
-    const auto [lane, fresh] = lanes.try_emplace(waiter->lane_selector);
-    if (fresh) lane->second = app::lane_of(waiter->lane_selector);
-    write_blocked_job({out, redactor}, *waiter, lane->second);
+  for (const store::EvidenceJob& job : jobs.all()) {
+    const bool waits = std::any_of(job.needs.begin(), job.needs.end(), [](const store::Need& need) { return !need.met; });
+    if (job.state.text == "blocked" && waits) write_blocked_job({out, redactor}, job);
   }
   out.end_array();
 }

@@ -11,7 +11,7 @@
 #include "app/read_model.hpp"
 #include "app/status.hpp"
 #include "base/time.hpp"
-#include "store/apply.hpp"
+#include "store/evidence.hpp"
 #include "store/nouns.hpp"
 
 namespace striatum::app {

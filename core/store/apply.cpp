@@ -174,45 +174,6 @@ std::optional<std::string> applied_commit(Connection& db, const JobId& job) {
       job);
 }
 
-Use evidence_jobs(Connection& db, const RunId& run) {
-  return db.use(
-      "SELECT job_id, workflow_job_id, job_type, role_id, json_extract(lane_selector_json, '$.lane_id') AS lane, state, "
-      "attempt, max_attempts, fresh_session_required FROM jobs WHERE run_id = ?1 "
-      "ORDER BY workflow_job_id, attempt",
-      run);
-}
-
-Use evidence_sessions(Connection& db, const RunId& run) {
-  return db.use(
-      "SELECT session_id, role_id, lane_id, slug, ordinal, state, registered_at, closed_at, close_reason, "
-      "non_fresh_reason, operator_label FROM sessions WHERE run_id = ?1 ORDER BY registered_at, session_id",
-      run);
-}
-
-Use evidence_verdicts(Connection& db, const RunId& run) {
-  return db.use(
-      "SELECT verdict_id, job_id, session_id, verdict, findings_artifact_id, posture, rationale FROM verdicts "
-      "WHERE run_id = ?1 ORDER BY created_at, rowid",
-      run);
-}
-
-Use evidence_blockers(Connection& db, const RunId& run) {
-  return db.use(
-      "SELECT blocker_id, job_id, session_id, severity, blocker_kind, state, description FROM blockers "
-      "WHERE run_id = ?1 ORDER BY created_at, rowid",
-      run);
-}
-
-Use evidence_artifacts(Connection& db, const RunId& run) {
-  return db.use(
-      "SELECT a.artifact_id, a.job_id, a.session_id, a.logical_name, a.artifact_kind, a.repo_path, a.content_sha256, "
-      "a.author_line, j.workflow_job_id, coalesce(s.role_id, j.role_id) AS role_id, "
-      "coalesce(s.lane_id, json_extract(j.lane_selector_json, '$.lane_id')) AS lane_id, s.ordinal FROM artifacts a "
-      "LEFT JOIN jobs j ON j.job_id = a.job_id LEFT JOIN sessions s ON s.session_id = a.session_id "
-      "WHERE a.run_id = ?1 ORDER BY a.repo_path, a.content_sha256",
-      run);
-}
-
 std::vector<SessionId> sessions_at(Connection& db, const JobId& job) {
   return db.ids<SessionId>(
       "SELECT session_id FROM artifacts WHERE job_id = ?1 UNION SELECT session_id FROM verdicts WHERE job_id = ?1 "

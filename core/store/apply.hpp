@@ -32,14 +32,6 @@ struct Publication {
   std::string sha256;
 };
 [[nodiscard]] std::vector<Publication> publications(Connection& db, const RunId& run);
-/// Rows of one run that its evidence shows, in its order; `title` and the like are not among them. They are many, so
-/// that they are read one by one.
-[[nodiscard]] Use evidence_jobs(Connection& db, const RunId& run);
-[[nodiscard]] Use evidence_sessions(Connection& db, const RunId& run);
-[[nodiscard]] Use evidence_verdicts(Connection& db, const RunId& run);
-[[nodiscard]] Use evidence_blockers(Connection& db, const RunId& run);
-/// With what tells of the author: `author_line` and columns of the session or the job.
-[[nodiscard]] Use evidence_artifacts(Connection& db, const RunId& run);
 /// Sessions that published, judged or blocked on a job.
 [[nodiscard]] std::vector<SessionId> sessions_at(Connection& db, const JobId& job);
 /// The newest publication of a path in a run that is running or blocked on this branch, or on any.

@@ -69,8 +69,6 @@ struct Waiter {
 };
 /// Blocked jobs by workflow job id, each with all its dependencies by workflow job id.
 [[nodiscard]] std::vector<Waiter> blocked_jobs(Connection& db, const Scope& scope);
-/// All jobs of a run that wait or waited for others, oldest row first.
-[[nodiscard]] std::vector<Waiter> dependent_jobs(Connection& db, const RunId& run);
 /// Jobs directly behind `job`, by workflow job id.
 [[nodiscard]] std::vector<Waiter> jobs_behind(Connection& db, const JobId& job);
 

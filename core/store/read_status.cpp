@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
+#include "store/gates.hpp"
 #include "store/nouns.hpp"
 #include "store/read.hpp"
 
@@ -17,29 +16,6 @@ namespace {
 #define STRIATUM_WAITER                                                                                        \
   "SELECT j.job_id, j.workflow_job_id, j.state, j.role_id, j.lane_selector_json, d.depends_on_job_id, "        \
   "u.workflow_job_id, u.state, d.gate_json, " STRIATUM_LATEST_VERDICT("u.job_id")
-
-/// What the gate of a dependency asks for. Gate texts repeat, so each is parsed once.
-class Gates {
- public:
-  const Json& required(std::string_view gate) {
-    static const Json kNothing;
-    // The commonest gate asks for no verdict; an escape could hide that one does.
-    if (gate.find("requires_verdict") == std::string_view::npos && gate.find('\\') == std::string_view::npos) return kNothing;
-    const auto known = known_.find(gate);
-    if (known != known_.end()) return known->second;
-    return known_[std::string(gate)] = member(parse_json(gate).value_or(Json()), "requires_verdict");
-  }
-
- private:
-  std::map<std::string, Json, std::less<>> known_;
-};
-
-/// A gate that cannot be understood stays shut.
-bool opens(const Json& required, const Json& verdict) {
-  if (required.is_null()) return true;
-  if (!required.is_array()) return false;
-  return required.empty() || std::find(required.begin(), required.end(), verdict) != required.end();
-}
 
 /// Rows of STRIATUM_WAITER, those of one job beside one another.
 std::vector<Waiter> read_waiters(Use&& row) {
@@ -149,14 +125,6 @@ std::vector<Waiter> blocked_jobs(Connection& db, const Scope& scope) {
                              "WHERE j." STRIATUM_IN_SCOPE " AND j.state = 'blocked' "
                              "ORDER BY j.workflow_job_id, j.rowid, u.workflow_job_id, u.rowid",
                              scope));
-}
-
-std::vector<Waiter> dependent_jobs(Connection& db, const RunId& run) {
-  return read_waiters(db.use(STRIATUM_WAITER
-                             " FROM jobs j JOIN job_dependencies d ON d.job_id = j.job_id "
-                             "JOIN jobs u ON u.job_id = d.depends_on_job_id WHERE j.run_id = ?1 "
-                             "ORDER BY j.rowid, u.workflow_job_id, u.rowid",
-                             run));
 }
 
 std::vector<Waiter> jobs_behind(Connection& db, const JobId& job) {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the evidence of one run shows. Rows are many, so that they are read one by one or kept without a string for each
+// text; `title` and the like are not among them.
+#pragma once
+
+#include <deque>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/scalar.hpp"
+#include "store/connection.hpp"
+#include "store/gates.hpp"
+
+namespace striatum::store {
+
+struct EvidenceJob;
+/// A job that another one waits or waited for.
+struct Need {
+  const EvidenceJob* upstream = nullptr;
+  /// The verdicts that open the gate; null when any end of the work does.
+  const Json* required_verdicts = nullptr;
+  bool met = false;
+};
+struct EvidenceJob {
+  Scalar id, name, type, state, role, lane, attempt, max_attempts, fresh_session_required, latest_verdict;
+  std::int64_t row = 0;
+  /// By the upstream jobs' names.
+  std::span<const Need> needs;
+};
+
+/// The jobs of a run and what each waits or waited for, read once; owns all texts of the jobs.
+class EvidenceJobs {
+ public:
+  EvidenceJobs(Connection& db, const RunId& run);
+  EvidenceJobs(const EvidenceJobs&) = delete;
+  EvidenceJobs& operator=(const EvidenceJobs&) = delete;
+
+  /// By workflow job id, the first attempt first.
+  [[nodiscard]] const std::deque<EvidenceJob>& all() const { return jobs_; }
+  /// Of this run or, as nothing in the state forbids it, of another; null when there is none.
+  [[nodiscard]] const EvidenceJob* find(std::string_view id);
+
+ private:
+  /// A dependency as it is read: the job behind it may come later.
+  struct Edge {
+    EvidenceJob* job;
+    std::string_view upstream;
+    const Json* required_verdicts;
+  };
+
+  [[nodiscard]] std::string_view keep(std::string_view text);
+  [[nodiscard]] EvidenceJob kept(Use& row);
+  [[nodiscard]] std::vector<Edge> read(Use row);
+  void connect(const std::vector<Edge>& edges);
+
+  Connection& db_;
+  std::pmr::monotonic_buffer_resource texts_;
+  Gates gates_;
+  std::deque<EvidenceJob> jobs_, elsewhere_;
+  std::unordered_map<std::string_view, const EvidenceJob*> by_id_;
+  std::vector<Need> needs_;
+};
+
+[[nodiscard]] Use evidence_sessions(Connection& db, const RunId& run);
+[[nodiscard]] Use evidence_verdicts(Connection& db, const RunId& run);
+[[nodiscard]] Use evidence_blockers(Connection& db, const RunId& run);
+/// With what tells of the author: `author_line` and columns of the session.
+[[nodiscard]] Use evidence_artifacts(Connection& db, const RunId& run);
+
+}  // namespace striatum::store
