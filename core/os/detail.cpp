@@ -15,6 +15,8 @@
 namespace striatum::os::detail {
 namespace {
 
+constexpr off_t kWriteBehind = off_t{1} << 20;
+
 /// False when `to` exists.
 bool rename_keeping(int folder, const char* from, const char* to, const std::string& path) {
   if (::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0) return true;
@@ -76,7 +78,14 @@ bool TemporaryFile::link(const TemporaryFile& other) {
   return ::linkat(AT_FDCWD, own_name(other.fd_.get()).c_str(), folder_, name_.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
-void TemporaryFile::append(std::string_view bytes) const { write_all(fd_.get(), bytes, path_); }
+void TemporaryFile::append(std::string_view bytes) {
+  write_all(fd_.get(), bytes, path_);
+  size_ += static_cast<off_t>(bytes.size());
+  if (size_ - begun_ < kWriteBehind) return;
+  // So that a long file is mostly there when `sync` waits for it; only that one promises anything.
+  (void)::sync_file_range(fd_.get(), begun_, size_ - begun_, SYNC_FILE_RANGE_WRITE);
+  begun_ = size_;
+}
 
 void TemporaryFile::sync() const {
   if (retry([&] { return ::fsync(fd_.get()); }) != 0) fail_errno(errno, "syncing", path_);

@@ -38,7 +38,7 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile();
   [[nodiscard]] const std::string& name() const { return name_; }
-  void append(std::string_view bytes) const;
+  void append(std::string_view bytes);
   void sync() const;
   /// Renames it and syncs the folder; with `keep` an existing entry stays and false comes back.
   bool publish(const std::string& name, Existing existing);
@@ -53,6 +53,9 @@ class TemporaryFile {
   std::string path_;
   std::string name_;
   Fd fd_;
+  off_t size_ = 0;
+  /// How much of it the disk was asked to take.
+  off_t begun_ = 0;
   bool left_ = false;
 };
 
