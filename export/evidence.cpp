@@ -59,10 +59,11 @@ bool is_random_id(std::string_view text) {
          is_hex(text.substr(end + 1), kIdDigits);
 }
 
-bool is_line(std::string_view text) {
-  if (printable_ascii(text)) return text.size() <= kMaxText;
-  return text.size() <= kMaxText && valid_utf8(text) &&
-         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+bool is_line(const Scalar& value) {
+  const std::string_view text = value.text;
+  if (text.size() > kMaxText) return false;
+  if (value.plain || printable_ascii(text)) return true;
+  return valid_utf8(text) && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 bool fits(Shape shape, const Scalar& value) {
@@ -81,7 +82,7 @@ bool fits(Shape shape, const Scalar& value) {
     case Shape::random_id:
       return is_random_id(value.text);
     default:
-      return is_line(value.text);
+      return is_line(value);
   }
 }
 
@@ -109,7 +110,7 @@ void Redactor::hide(Json& value) {
 }
 
 Json Redactor::text(std::string text) {
-  if (!is_line(text)) return placeholder("shape");
+  if (!is_line(Scalar::of(text))) return placeholder("shape");
   return text;
 }
 

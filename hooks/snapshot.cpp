@@ -221,7 +221,7 @@ class Snapshot {
     out.member("workflow_job_id", author.job);
   }
 
-  void job(const store::EvidenceJob& job) {
+  void write_job(const store::EvidenceJob& job) {
     static const Column kAttempt = column("attempt", kJob);
     static const Column kFresh = column("fresh_session_required", kJob);
     static const Column kId = column("job_id", kJob);
@@ -257,8 +257,8 @@ class Snapshot {
 
   void jobs() {
     paper_.out.begin_array();
-    for (const store::EvidenceJob& each : of_.all_jobs.all()) {
-      if (is_of_jobs(each.id)) job(each);
+    for (const store::EvidenceJob& job : of_.all_jobs.all()) {
+      if (is_of_jobs(job.id)) write_job(job);
     }
     paper_.out.end_array();
   }

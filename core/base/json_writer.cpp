@@ -93,10 +93,7 @@ void JsonWriter::key(std::string_view name) {
   after_key_ = true;
 }
 
-void JsonWriter::text(std::string_view text) {
-  if (!plain_in_json(text)) {
-    return put(style_ == Style::compact_utf8 ? to_canonical_utf8(std::string(text)) : to_canonical_ascii(std::string(text)));
-  }
+void JsonWriter::plain_text(std::string_view text) {
   char* at = room(text.size() + 2);
   *at++ = '"';
   at = copy(at, text);
@@ -104,11 +101,16 @@ void JsonWriter::text(std::string_view text) {
   took(at);
 }
 
+void JsonWriter::text(std::string_view text) {
+  if (plain_in_json(text)) return plain_text(text);
+  put(style_ == Style::compact_utf8 ? to_canonical_utf8(std::string(text)) : to_canonical_ascii(std::string(text)));
+}
+
 void JsonWriter::value(const Scalar& value) {
   separate();
   switch (value.kind) {
     case Scalar::Kind::text:
-      return text(value.text);
+      return value.plain ? plain_text(value.text) : text(value.text);
     case Scalar::Kind::boolean:
       return put(value.number != 0 ? "true" : "false");
     case Scalar::Kind::integer: {

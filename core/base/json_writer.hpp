@@ -55,6 +55,7 @@ class JsonWriter {
   void separate();
   [[nodiscard]] char* new_line(char* at) const;
   void text(std::string_view text);
+  void plain_text(std::string_view text);
 
   Style style_;
   Sink sink_;

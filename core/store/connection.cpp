@@ -139,6 +139,7 @@ Scalar Use::cell(int column) {
       return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_hex(blob(column)))));
     default: {
       const std::string_view text = view(column);
+      if (plain_in_json(text)) return {Scalar::Kind::text, true, 0, text};
       if (valid_utf8(text)) return Scalar::of(text);
       return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_utf8(text))));
     }

@@ -8,6 +8,7 @@
 namespace striatum::store {
 namespace {
 
+// The latest verdict is the one that no other follows: an ORDER BY would open a sorter for each job.
 #define STRIATUM_EVIDENCE_JOB                                                                                          \
   "SELECT j.job_id, j.workflow_job_id, j.job_type, j.state, j.role_id, json_extract(j.lane_selector_json, '$.lane_id'), " \
   "j.attempt, j.max_attempts, j.fresh_session_required, (SELECT v.verdict FROM verdicts v WHERE v.job_id = j.job_id "  \
@@ -18,9 +19,8 @@ constexpr int kUpstream = 11;
 constexpr int kGate = 12;
 
 bool is_met(const EvidenceJob& upstream, const Json& required) {
-  if (upstream.state.text != "completed") return false;
-  return required.is_null() ||
-         opens(required, upstream.latest_verdict.is_null() ? Json() : Json(upstream.latest_verdict.text));
+  const Scalar& verdict = upstream.latest_verdict;
+  return upstream.state.text == "completed" && opens(required, verdict.is_null() ? Json() : Json(verdict.text));
 }
 
 bool by_name(const Need& a, const Need& b) {
@@ -42,7 +42,7 @@ EvidenceJobs::EvidenceJobs(Connection& db, const RunId& run) : db_(db) {
 
 std::string_view EvidenceJobs::keep(std::string_view text) {
   if (text.empty()) return {};
-  auto* copy = static_cast<char*>(texts_.allocate(text.size(), 1));
+  auto* copy = static_cast<char*>(memory_.allocate(text.size(), 1));
   std::memcpy(copy, text.data(), text.size());
   return {copy, text.size()};
 }

@@ -59,10 +59,11 @@ class EvidenceJobs {
   void connect(const std::vector<Edge>& edges);
 
   Connection& db_;
-  std::pmr::monotonic_buffer_resource texts_;
+  /// Texts and nodes of the map, which go all at once.
+  std::pmr::monotonic_buffer_resource memory_;
   Gates gates_;
   std::deque<EvidenceJob> jobs_, elsewhere_;
-  std::unordered_map<std::string_view, const EvidenceJob*> by_id_;
+  std::pmr::unordered_map<std::string_view, const EvidenceJob*> by_id_{&memory_};
   std::vector<Need> needs_;
 };
 

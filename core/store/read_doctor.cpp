@@ -20,16 +20,18 @@ Json active_jobs_without_lease(Connection& db, const Scope& scope) {
       scope);
 }
 
+// Few gates ask for a verdict or cannot be read: these are looked for before any job is.
 Json suspect_gates(Connection& db, const Scope& scope) {
   return db.rows(
-      "WITH edge AS (SELECT d.rowid AS position, d.depends_on_job_id, d.job_id, d.gate_json, u.workflow_job_id, u.state, "
-      "CASE WHEN json_valid(d.gate_json) THEN json_type(d.gate_json) END AS kind, CASE WHEN u.state = 'completed' THEN "
+      "WITH gate AS (SELECT rowid AS position, job_id, depends_on_job_id, gate_json, "
+      "CASE WHEN json_valid(gate_json) THEN json_type(gate_json) END IS 'object' AS valid FROM job_dependencies), "
+      "edge AS (SELECT g.*, u.run_id, u.workflow_job_id, u.state, CASE WHEN u.state = 'completed' THEN "
       "(SELECT v.verdict FROM verdicts v WHERE v.job_id = u.job_id ORDER BY v.created_at DESC, v.verdict_id DESC LIMIT 1) "
-      "END AS latest_verdict FROM jobs u JOIN job_dependencies d ON d.depends_on_job_id = u.job_id "
-      "WHERE u." STRIATUM_IN_SCOPE ") "
+      "END AS latest_verdict FROM gate g CROSS JOIN jobs u ON u.job_id = g.depends_on_job_id "
+      "WHERE CASE WHEN g.valid THEN coalesce(json_type(g.gate_json, '$.requires_verdict'), 'null') <> 'null' ELSE 1 END) "
       "SELECT depends_on_job_id AS id, workflow_job_id AS upstream_workflow_job_id, job_id AS downstream_job_id, "
-      "latest_verdict, kind IS 'object' AS gate_valid FROM edge WHERE CASE WHEN kind IS NOT 'object' THEN 1 "
-      "WHEN state <> 'completed' OR coalesce(json_type(gate_json, '$.requires_verdict'), 'null') = 'null' THEN 0 "
+      "latest_verdict, valid AS gate_valid FROM edge WHERE " STRIATUM_IN_SCOPE " AND CASE WHEN NOT valid THEN 1 "
+      "WHEN state <> 'completed' THEN 0 "
       "ELSE NOT EXISTS (SELECT 1 FROM json_each(gate_json, '$.requires_verdict') AS r WHERE r.value = latest_verdict) END "
       "ORDER BY position",
       scope);
