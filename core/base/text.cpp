@@ -73,18 +73,32 @@ constexpr std::uint64_t equal(std::uint64_t bytes, unsigned char wanted) {
   return (difference - kOnes) & ~difference;
 }
 
-/// True when `test` finds none. What is left over is filled up with blanks, which no test looks for.
+template <class Word>
+std::uint64_t load(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// Fewer than eight bytes: some twice or blanks with them, which no test looks for.
+std::uint64_t short_word(std::string_view text) {
+  constexpr std::size_t kHalf = sizeof(std::uint32_t);
+  if (text.size() >= kHalf) {
+    return load<std::uint32_t>(text.data()) | load<std::uint32_t>(text.data() + text.size() - kHalf) << 32U;
+  }
+  std::uint64_t word = ' ' * kOnes;
+  for (const unsigned char c : text) word = word << 8U | c;
+  return word;
+}
+
+/// True when `test` finds none.
 template <class Test>
 bool no_byte(std::string_view text, Test&& test) {
-  std::uint64_t found = 0;
-  for (; text.size() >= sizeof found; text.remove_prefix(sizeof found)) {
-    std::uint64_t bytes = 0;
-    std::memcpy(&bytes, text.data(), sizeof bytes);
-    found |= test(bytes);
-  }
-  std::uint64_t rest = ' ' * kOnes;
-  std::memcpy(&rest, text.data(), text.size());
-  return ((found | test(rest)) & kHigh) == 0;
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (text.size() < kWord) return (test(short_word(text)) & kHigh) == 0;
+  std::uint64_t found = test(load<std::uint64_t>(text.data() + text.size() - kWord));
+  for (; text.size() > kWord; text.remove_prefix(kWord)) found |= test(load<std::uint64_t>(text.data()));
+  return (found & kHigh) == 0;
 }
 
 }  // namespace
