@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,11 @@ def reviewed_change(scope=("src/",)):
                      job("review", "review", ["reviews/"],
                          expected_artifacts=[artifact("review", "finding", "reviews/REVIEW.md")])],
                     [("implement", "review")], [("review", "implement")])
+
+
+# Of the git-striatum that waits for this hook.
+KILL = ("pid=$PPID; while [ \"$(cat /proc/$pid/comm)\" != git-striatum ]; do\n"
+        "pid=$(cut -d' ' -f4 /proc/$pid/stat); done\nkill -9 $pid\n")
 
 
 class Failed(AssertionError):
@@ -155,6 +161,15 @@ class Repo:
         except Failed as failed:
             return failed.code, failed.error
         raise AssertionError(f"{args} went through: {data}")
+
+    def die(self, hook, *args, before=""):
+        """The program is killed by a hook of the repository, behind the shell lines `before` of that hook."""
+        path = self.path / ".git/hooks" / hook
+        self.write(f".git/hooks/{hook}", "#!/bin/sh\n" + before + KILL)
+        path.chmod(0o755)
+        done = self.lab.run([self.lab.program, *args, "--json"], self.path, check=False)
+        assert done.returncode == -signal.SIGKILL, done
+        path.unlink()
 
     def adopt(self, trusted):
         """Root key, trust with the keys of these roles, signed commits."""

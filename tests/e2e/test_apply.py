@@ -435,17 +435,8 @@ class SeveralApplies(Case):
 class Crash(Case):
     """The program dies in the middle; the next command puts things right."""
 
-    KILL = ("pid=$PPID; while [ \"$(cat /proc/$pid/comm)\" != git-striatum ]; do\n"
-            "pid=$(cut -d' ' -f4 /proc/$pid/stat); done\nkill -9 $pid; sleep 0.2\n")
-
-    def die(self, repo, run, name, when=""):
-        path = repo.path / f".git/hooks/{name}"
-        repo.write(f".git/hooks/{name}", "#!/bin/sh\n" + when + self.KILL)
-        path.chmod(0o755)
-        done = self.lab.run([self.lab.program, "apply", "--run-id", run, "--request-id", "r1", "--json"], repo.path,
-                            check=False)
-        self.assertEqual(done.returncode, -9, done)
-        path.unlink()
+    def die(self, repo, run, hook, before=""):
+        repo.die(hook, "apply", "--run-id", run, "--request-id", "r1", before=before)
 
     def test_before_the_branch_moved(self):
         for name in ("pre-commit", "commit-msg"):

@@ -5,7 +5,6 @@ usage: test_worktrees.py PROGRAM [unittest options]"""
 import json
 import os
 import shutil
-import signal
 from pathlib import Path
 
 import lab
@@ -345,22 +344,11 @@ class Prune(Case):
 class Crash(Case):
     """Killed while git is at work: the next command leaves either a whole worktree or none."""
 
-    KILL = ("pid=$PPID; while [ \"$(cat /proc/$pid/comm)\" != git-striatum ]; do\n"
-            "pid=$(cut -d' ' -f4 /proc/$pid/stat); done\nkill -9 $pid\n")
-
-    def die(self, repo, hook, args, when=""):
-        path = repo.path / ".git/hooks" / hook
-        repo.write(f".git/hooks/{hook}", "#!/bin/sh\n" + when + self.KILL)
-        path.chmod(0o755)
-        done = self.lab.run([self.lab.program, *args, "--json"], repo.path, check=False)
-        self.assertEqual(done.returncode, -signal.SIGKILL, done)
-        path.unlink()
-
     def test_while_git_makes_it(self):
         repo, run = self.team()
         agent = repo.agent(run, "author")
         agent.claim()
-        self.die(repo, "post-checkout", ["worktree", "create", *agent.held()])
+        repo.die("post-checkout", "worktree", "create", *agent.held())
         agent.enter()
         self.assertEqual(list(self.rows(repo).values()), ["active"])
         self.assertEqual(len(repo.git("worktree", "list").splitlines()), 2)
@@ -370,14 +358,25 @@ class Crash(Case):
         repo, run = self.team()
         agent = self.worker(repo, run)
         agent.side.write("src/new.py", "untracked\n")
-        self.die(repo, "reference-transaction", ["worktree", "release", "--worktree-id", agent.worktree, "--save"],
-                 "grep -q refs/striatum/worktrees || exit 0\n")
+        repo.die("reference-transaction", "worktree", "release", "--worktree-id", agent.worktree, "--save",
+                 before="grep -q refs/striatum/worktrees || exit 0\n")
         repo.fails("run", "pause", "--run-id", "nope")  # any command puts it back
         self.assertEqual(agent.side.read("src/new.py"), "untracked\n")
         self.assertEqual(agent.side.status(), "?? src/new.py")
         self.assertEqual(self.rows(repo), {agent.worktree: "active"})
         ref = repo.call("worktree", "release", "--worktree-id", agent.worktree, "--save")["saved"]
         self.assertEqual(repo.git("show", f"{ref}:src/new.py"), "untracked")
+
+    def test_while_a_formatter_is_at_work_there(self):
+        repo, run = self.team()
+        agent = self.worker(repo, run)
+        agent.side.write("src/add.py", GOOD)
+        agent.complete()
+        repo.die("pre-commit", "apply", "--run-id", run, before="echo '# formatted' > src/add.py && git add src/add.py\n")
+        self.assertEqual(agent.side.read("src/add.py"), "# formatted\n")
+        repo.fails("run", "pause", "--run-id", "nope")
+        self.assertEqual(agent.side.read("src/add.py"), GOOD)
+        self.assertEqual(repo.apply(run)["status"], "applied")
 
 
 if __name__ == "__main__":
