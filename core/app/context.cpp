@@ -81,8 +81,12 @@ void refuse_lost_state(Code code) {
 
 store::State& Context::state() {
   if (state_) return *state_;
-  if (name == Name::git_striatum && !state_exists() && left_copy(place)) refuse_lost_state(Code::not_found);
-  state_ = std::make_unique<store::State>(place.state_dir, command);
+  try {
+    state_ = std::make_unique<store::State>(place.state_dir, command);
+  } catch (const Error& error) {
+    if (error.code() == Code::not_found && name == Name::git_striatum && left_copy(place)) refuse_lost_state(Code::not_found);
+    throw;
+  }
   os::sweep_temporaries(place.state_dir.string(),
                         [&](const std::string& file) { return store::is_pending_copy(state_->db(), file); });
   if (const auto dir = copies_dir(place)) {
