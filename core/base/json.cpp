@@ -25,7 +25,8 @@ class RestrictedChecker : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t value) override { return value >= -kMaxSafeInteger; }
+  /// Only what has a sign comes here, and then nought is "-0".
+  bool number_integer(number_integer_t value) override { return value != 0 && value >= -kMaxSafeInteger; }
   bool number_unsigned(number_unsigned_t value) override { return value <= kMaxSafeInteger; }
   bool number_float(number_float_t, const string_t&) override { return false; }
   bool string(string_t&) override { return true; }
@@ -140,6 +141,7 @@ std::optional<nlohmann::ordered_json> parse_ordered_json(std::string_view text) 
 
 std::optional<Json> parse_restricted_json(std::string_view text) {
   RestrictedChecker checker;
+  if (text.starts_with("\xEF\xBB\xBF")) return std::nullopt;  // the parser would pass over a byte order mark
   if (!shallow(text, 32) || !valid_utf8(text) || !Json::sax_parse(text, &checker)) return std::nullopt;
   return parse_json(text);
 }

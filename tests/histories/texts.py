@@ -264,6 +264,9 @@ def trust_forms(repo):
             "a key without its name": {f"{TRUST}/keys/codex.pub": repo.keys.stranger.line("lane:codex")},
             "version as text": {f"{TRUST}/policy.json": '{"version": "2"}'},
             "version 2.0": {f"{TRUST}/policy.json": '{"version": 2.0}'},
+            "a version beyond all integers": {f"{TRUST}/policy.json": '{"version": 9007199254740992}'},
+            "a byte order mark": {f"{TRUST}/policy.json": '\ufeff{"version": 2}'},
+            "nought with a sign": {f"{TRUST}/policy.json": '{"version":2,"rules":[{"paths":["a"],"signatures":{"lane":-0}}]}'},
             "no policy": {f"{TRUST}/policy.json": None},
             "a comment": {f"{TRUST}/policy.json": '{"version": 2} // loose'},
             "an unknown class": {f"{TRUST}/policy.json": '{"version": 2, "rules": [{"paths": ["a"], "accept": ["all"]}]}'},
@@ -276,6 +279,12 @@ def trust_forms(repo):
             if data is not None and isinstance(data, tuple):
                 (repo.path / path).unlink(missing_ok=True)
             repo.write(path, data)
+        repo.commit(label, sign=repo.keys.root)
+        yield Check(label, "HEAD", [RECORDS_ONLY], [("malformed", 0, TRUST)])
+    for label, mode in (("a file in its place", "100644"), ("a link in its place", "120000")):
+        repo.branch("main", base)
+        repo.git("rm", "-rq", TRUST)
+        repo.write(TRUST, (mode, "elsewhere"))
         repo.commit(label, sign=repo.keys.root)
         yield Check(label, "HEAD", [RECORDS_ONLY], [("malformed", 0, TRUST)])
     repo.branch("main", base)

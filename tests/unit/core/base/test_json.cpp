@@ -43,8 +43,8 @@ TEST_CASE("a whole number that 64 bits cannot hold is refused, not rounded", "[b
 TEST_CASE("restricted JSON refuses what another reader could read otherwise", "[base][json]") {
   const std::string text = GENERATE(std::string(R"({"a":1,"a":2})"), std::string("1.5"), std::string("1e3"),
                                     std::string("9007199254740992"), std::string("-9007199254740992"),
-                                    std::string("{\"\xc3\xa9\":1}"), std::string("\"\xff\""),
-                                    std::string(40, '[') + std::string(40, ']'));
+                                    std::string("{\"\xc3\xa9\":1}"), std::string("\"\xff\""), std::string("[-0]"),
+                                    std::string("\xef\xbb\xbf{}"), std::string(40, '[') + std::string(40, ']'));
   INFO(text);
   CHECK_FALSE(parse_restricted_json(text));
 }
