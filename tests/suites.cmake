@@ -53,6 +53,7 @@ striatum_suite("packaging: installed tree" TIMEOUT 300 LABELS once
   COMMAND docs/check_install.py --build ${CMAKE_BINARY_DIR})
 striatum_suite("histories: both verifiers" TIMEOUT 900 CORES 2
   COMMAND histories/run.py ${verifiers})
+striatum_suite("verifier: size" TIMEOUT 30 LABELS once COMMAND verifier/size.py)
 striatum_suite("format: samples" TIMEOUT 120
   COMMAND verifier/samples.py ${verifiers})
 striatum_suite("format: flipped bits" TIMEOUT 900 COMMAND verifier/flips.py $<TARGET_FILE:verify-batch>
