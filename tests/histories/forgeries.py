@@ -105,7 +105,8 @@ def retired_key(repo):
 @history
 def renamed_receipt(repo):
     applied = repo.apply(CHANGED)
-    other = f"{FOLDER}/receipts/ab/ab{applied.digest[2:]}.dsse.json"
+    digest = applied.digest[::-1]  # no palindrome in any likely world
+    other = f"{FOLDER}/receipts/{digest[:2]}/{digest}.dsse.json"
     data = repo.read(applied.receipt)
     amend(repo, {applied.receipt: None, other: data})
     yield Check("another digest", "HEAD", REFUSED, [("receipt_altered", 0, other), *unmet("a.txt")])
