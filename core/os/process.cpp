@@ -144,12 +144,32 @@ void end_tree(pid_t pid, int depth = 4) {
   ::kill(pid, SIGTERM);
 }
 
+/// What ends us from outside.
+constexpr std::array<int, 3> kEnding{SIGHUP, SIGINT, SIGTERM};
+
+/// Holds such a signal back, so that none comes between a child's start and whoever passes it on.
+class Held {
+ public:
+  Held() {
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    for (const int number : kEnding) ::sigaddset(&ending, number);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 /// A signal that ends us ends the child first, which may be at work for the user (hooks); then it is ours.
 class PassOn {
  public:
   explicit PassOn(pid_t target) {
     child = target;
-    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    for (std::size_t i = 0; i < kEnding.size(); ++i) {
       struct sigaction ours {};
       ours.sa_handler = [](int number) {
         child < 0 ? static_cast<void>(::kill(child, SIGTERM)) : end_tree(child);
@@ -157,20 +177,19 @@ class PassOn {
         ::raise(number);
       };
       ::sigemptyset(&ours.sa_mask);
-      ::sigaction(kSignals[i], nullptr, &before_[i]);
-      if (before_[i].sa_handler == SIG_DFL) ::sigaction(kSignals[i], &ours, nullptr);
+      ::sigaction(kEnding[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler == SIG_DFL) ::sigaction(kEnding[i], &ours, nullptr);
     }
   }
   PassOn(const PassOn&) = delete;
   PassOn& operator=(const PassOn&) = delete;
   ~PassOn() {
-    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i < kEnding.size(); ++i) ::sigaction(kEnding[i], &before_[i], nullptr);
   }
 
  private:
-  static constexpr std::array<int, 3> kSignals{SIGHUP, SIGINT, SIGTERM};
   static inline volatile pid_t child = 0;
-  std::array<struct sigaction, kSignals.size()> before_{};
+  std::array<struct sigaction, kEnding.size()> before_{};
 };
 
 /// What ends a program ends a child too, however we hold it back ourselves.
@@ -384,8 +403,10 @@ class Exchange {
 Finished run(const Command& command) {
   Finished result;
   const NoSigpipe no_sigpipe;
+  std::optional<Held> held(std::in_place);
   Child child(command, no_sigpipe.before());
   const PassOn pass_on(child.target());
+  held.reset();
   const int status = Exchange(command, child, result).run();
   if (WIFEXITED(status)) {
     result.exit_code = WEXITSTATUS(status);

@@ -50,7 +50,7 @@ def reviewed_change(scope=("src/",)):
 
 # Of the git-striatum that waits for this hook.
 KILL = ("pid=$PPID; while [ \"$(cat /proc/$pid/comm)\" != git-striatum ]; do\n"
-        "pid=$(cut -d' ' -f4 /proc/$pid/stat); done\nkill -9 $pid\n")
+        "pid=$(cut -d' ' -f4 /proc/$pid/stat); [ $pid -gt 1 ] || exit 0; done\nkill -9 $pid\n")
 
 
 class Failed(AssertionError):
