@@ -180,7 +180,8 @@ GateResult not_as_completed(const git::Repository& repository, const std::vector
   const bool known = std::none_of(commands.begin(), commands.end(), [](const std::string& c) { return c.empty(); });
   const std::size_t others = changed.size() - 1;
   return failed("snapshot", "changed",
-                "path " + quote(changed.front().first) + (others == 0 ? " is" : " and " + std::to_string(others) + " more are") +
+                "path " + quote(changed.front().first) +
+                    (others == 0 ? " is" : " and " + std::to_string(others) + " more are") +
                     " not as the job completed it",
                 known ? "put it back as it was completed: " + join(commands, " && ")
                       : "put it back as it was completed, or have the job done again");

@@ -59,10 +59,12 @@ void write_need(const Paper& paper, const store::Need& need) {
   paper.out.end_object();
 }
 
-void write_needs(const Paper& paper, const store::EvidenceJob& job, app::Shown which) {
+enum class Shown { open, all };
+
+void write_needs(const Paper& paper, const store::EvidenceJob& job, Shown which) {
   paper.out.begin_array();
   for (const store::Need& need : job.needs) {
-    if (which == app::Shown::all || !need.met) write_need(paper, need);
+    if (which == Shown::all || !need.met) write_need(paper, need);
   }
   paper.out.end_array();
 }
@@ -75,7 +77,7 @@ void write_blocked_job(const Paper& paper, const store::EvidenceJob& job) {
   static const Column kName = column("workflow_job_id", kBlocked);
   paper.out.begin_object();
   paper.out.key("blocked_by");
-  write_needs(paper, job, app::Shown::open);
+  write_needs(paper, job, Shown::open);
   paper.member(kJobId, job.id);
   paper.member(kLane, job.lane);
   paper.member(kRole, job.role);
@@ -242,7 +244,7 @@ class Snapshot {
     author_members({model(lane), lane, {}, {}, role, name});
     out.end_object();
     out.key("dependencies");
-    write_needs(paper_, job, app::Shown::all);
+    write_needs(paper_, job, Shown::all);
     out.member("display_model", model(lane));
     paper_.member(kFresh, Scalar::of(job.fresh_session_required.number == 1));
     paper_.member(kId, job.id);

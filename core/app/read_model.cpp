@@ -27,10 +27,10 @@ Json Attestations::describe(const Session& session, Json& row) {
   return found.pid ? Json(*found.pid) : Json();
 }
 
-Json dependencies(const store::Waiter& waiter, Shown shown) {
+Json open_dependencies(const store::Waiter& waiter) {
   Json out = Json::array();
   for (const store::Upstream& upstream : waiter.upstream) {
-    if (upstream.met && shown == Shown::open) continue;
+    if (upstream.met) continue;
     out.push_back({{"depends_on_job_id", upstream.job_id},
                    {"workflow_job_id", upstream.workflow_job_id},
                    {"state", upstream.state},
@@ -46,7 +46,7 @@ Json downstream(const std::vector<store::Waiter>& waiters) {
     out.push_back({{"job_id", waiter.job_id},
                    {"workflow_job_id", waiter.workflow_job_id},
                    {"state", waiter.state},
-                   {"blocked_by", dependencies(waiter, Shown::open)}});
+                   {"blocked_by", open_dependencies(waiter)}});
   }
   return out;
 }

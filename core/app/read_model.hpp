@@ -27,9 +27,8 @@ class Attestations {
   std::set<std::string> supervised_;
 };
 
-enum class Shown { open, all };
-/// `[{depends_on_job_id, workflow_job_id, state, required_verdicts, latest_verdict}]` of what is not met yet, or of all.
-[[nodiscard]] Json dependencies(const store::Waiter& waiter, Shown shown);
+/// `[{depends_on_job_id, workflow_job_id, state, required_verdicts, latest_verdict}]` of what is not met yet.
+[[nodiscard]] Json open_dependencies(const store::Waiter& waiter);
 /// `[{job_id, workflow_job_id, state, blocked_by[]}]`
 [[nodiscard]] Json downstream(const std::vector<store::Waiter>& waiters);
 /// The lane of a `lane_selector_json`, or null.

@@ -43,7 +43,7 @@ Json grouped(const Json& claimable) {
 Json blocked_downstream(store::Connection& db, const store::Scope& scope) {
   Json out = Json::array();
   for (const store::Waiter& waiter : store::blocked_jobs(db, scope)) {
-    Json open = dependencies(waiter, Shown::open);
+    Json open = open_dependencies(waiter);
     if (open.empty()) continue;
     out.push_back({{"job_id", waiter.job_id},
                    {"workflow_job_id", waiter.workflow_job_id},

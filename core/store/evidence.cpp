@@ -20,7 +20,7 @@ constexpr int kGate = 12;
 
 bool is_met(const EvidenceJob& upstream, const Json& required) {
   const Scalar& verdict = upstream.latest_verdict;
-  return upstream.state.text == "completed" && opens(required, verdict.is_null() ? Json() : Json(verdict.text));
+  return opens(required, upstream.state.text, verdict.is_null() ? Json() : Json(verdict.text));
 }
 
 bool by_name(const Need& a, const Need& b) {

@@ -14,7 +14,8 @@ const Json& Gates::required(std::string_view gate) {
   return known_[std::string(gate)] = member(parse_json(gate).value_or(Json()), "requires_verdict");
 }
 
-bool opens(const Json& required, const Json& verdict) {
+bool opens(const Json& required, std::string_view state, const Json& verdict) {
+  if (state != "completed") return false;
   if (required.is_null()) return true;
   if (!required.is_array()) return false;
   return required.empty() || std::find(required.begin(), required.end(), verdict) != required.end();

@@ -19,7 +19,8 @@ class Gates {
   std::map<std::string, Json, std::less<>> known_;
 };
 
-/// A gate that cannot be understood stays shut.
-[[nodiscard]] bool opens(const Json& required, const Json& verdict);
+/// Whether an upstream job in that state, with that latest verdict (or null), opens it. A gate that cannot be understood stays
+/// shut.
+[[nodiscard]] bool opens(const Json& required, std::string_view state, const Json& verdict);
 
 }  // namespace striatum::store

@@ -28,7 +28,7 @@ std::vector<Waiter> read_waiters(Use&& row) {
     if (row.is_null(5)) continue;
     Upstream upstream{row.text(5), row.text(6), row.text(7), gates.required(row.view(8)), nullable(row.optional_text(9)),
                       false};
-    upstream.met = upstream.state == "completed" && opens(upstream.required_verdicts, upstream.latest_verdict);
+    upstream.met = opens(upstream.required_verdicts, upstream.state, upstream.latest_verdict);
     out.back().upstream.push_back(std::move(upstream));
   }
   return out;

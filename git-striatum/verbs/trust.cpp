@@ -58,10 +58,9 @@ struct AddArgs {
   std::optional<std::string> before;
 };
 
-std::string public_key_file(const std::string& path) {
-  constexpr std::size_t kMaxLine = 16 * 1024;
-  if (auto line = os::read_file(path, kMaxLine)) return *std::move(line);
-  refuse(Code::not_found, "could not find file " + quote(path), {"give the .pub file of the key, or a fingerprint of `git striatum key list`"});
+std::string given_file(const std::string& path, std::size_t limit, const std::string& hint) {
+  if (auto text = os::read_file(path, limit)) return *std::move(text);
+  refuse(Code::not_found, "could not find file " + quote(path), {hint});
 }
 
 /// What a file says of itself is no reason to trust it; of a key of this user the recorded role is known.
@@ -73,7 +72,9 @@ hooks::TrustAdd trusted_key(const AddArgs& args) {
     out.public_key = own.key.line();
     if (!args.principal) out.principal = own.role;
   } else {
-    out.public_key = public_key_file(args.key);
+    constexpr std::size_t kMaxLine = 16 * 1024;
+    out.public_key =
+        given_file(args.key, kMaxLine, "give the .pub file of the key, or a fingerprint of `git striatum key list`");
   }
   if (out.principal.empty()) {
     refuse(Code::usage, "whose key it is has to be said", {"add --principal lane:NAME (or root:, human:, ci:)"});
@@ -116,9 +117,8 @@ void add_policy(CLI::App& group, Shell& shell) {
   verb->add_option("FILE", *file, "A policy.json")->required();
   verb->callback([file, &shell] {
     constexpr std::size_t kMaxPolicy = std::size_t{4} << 20;
-    const auto text = os::read_file(*file, kMaxPolicy);
-    if (!text) refuse(Code::not_found, "could not find file " + quote(*file), {"begin with what counts now: git striatum trust show"});
-    const Json data = hooks::trust_policy(places_of(shell), *text);
+    const Json data = hooks::trust_policy(
+        places_of(shell), given_file(*file, kMaxPolicy, "begin with what counts now: git striatum trust show"));
     shell.finish(data, [&] { return written_text(data); });
   });
 }
