@@ -55,14 +55,17 @@ std::vector<std::string> hints_for(Class cls, const std::vector<const Considered
   return {std::string(kSignAsPerson)};
 }
 
-Unmet no_trust() {
-  return {"nothing says whose signatures count",
-          {"git striatum key create --role root:NAME", "git striatum trust init --root SHA256:FINGERPRINT"}};
+Unmet no_trust(const std::vector<Finding>& trust_findings) {
+  const std::string facts = "nothing says whose signatures count";
+  const bool brought = std::any_of(trust_findings.begin(), trust_findings.end(),
+                                   [](const Finding& found) { return found.kind == "trust_change_unsigned"; });
+  if (brought) return {facts, {"sign the change of trust first (trust_change_unsigned)"}};
+  return {facts, {"git striatum key create --role root:NAME", "git striatum trust init --root SHA256:FINGERPRINT"}};
 }
 
 class PolicyCheck {
  public:
-  explicit PolicyCheck(Case& judged) : judged_(judged) {}
+  PolicyCheck(Case& judged, Unmet no_trust) : judged_(judged), no_trust_(std::move(no_trust)) {}
 
   void run(const CommitCase& commit) {
     static const Policy kNone{};
@@ -70,7 +73,7 @@ class PolicyCheck {
     for (const PathCase& path : commit.paths) {
       Unmet problem = unmet(policy.rule_for(path.change.path), path);
       if (!problem) continue;
-      if (!commit.trust) problem = no_trust();
+      if (!commit.trust) problem = no_trust_;
       judged_.find("policy_unmet", commit, shown_path(path.change.path), problem.facts, problem.hints);
     }
   }
@@ -199,19 +202,20 @@ class PolicyCheck {
   }
 
   Case& judged_;
+  Unmet no_trust_;
   std::map<Sha256, std::vector<ConsideredReview>> reviews_;
 };
 
 }  // namespace
 
-void find_unmet_policy(Case& judged, bool adopted) {
-  PolicyCheck check(judged);
+void find_unmet_policy(Case& judged, bool adopted, const std::vector<Finding>& trust_findings) {
+  const Unmet problem = no_trust(trust_findings);
+  PolicyCheck check(judged, problem);
   for (const CommitCase& commit : judged.commits) {
     if (!commit.readable || commit.cls == Class::before_adoption || commit.cls == Class::provenance_only)
       continue;
     check.run(commit);
     if (adopted || !commit.paths.empty()) continue;
-    const Unmet problem = no_trust();
     judged.find("policy_unmet", commit, std::nullopt, problem.facts, problem.hints);
   }
 }

@@ -7,6 +7,7 @@
 namespace striatum::provenance {
 
 /// `policy_unmet`, at most one per judged path: the rule, the facts it misses and what supplies them.
-void find_unmet_policy(Case& judged, bool adopted);
+/// `trust_findings`: what was found about trust itself.
+void find_unmet_policy(Case& judged, bool adopted, const std::vector<Finding>& trust_findings);
 
 }  // namespace striatum::provenance

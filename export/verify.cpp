@@ -180,7 +180,7 @@ class Verification {
       check_and_match();
     else
       leave_uncovered();
-    find_unmet_policy(case_, adopted_);
+    find_unmet_policy(case_, adopted_, walk_.findings());
     return report();
   }
 

@@ -56,6 +56,20 @@ class Signing(Case):
                          (3, [True]))
         self.assertEqual(repo.call("trust", "show", "HEAD^")["policy_version"], 2)
 
+    def test_a_first_trust_that_nobody_signed(self):
+        repo = self.lab.repo(trusted=())
+        repo.root = repo.call("key", "create", "--role", "root:owner")["fingerprint"]
+        repo.call("trust", "init", "--root", repo.root)
+        repo.git("add", TRUST)
+        repo.git("commit", "-q", "-m", "Trust, not signed")
+        repo.write("src/app.py", "print(1)\n")
+        repo.git("add", ".")
+        repo.git("commit", "-q", "-m", "Work")
+        _, data = repo.verify("--all", "--root", repo.root)
+        hints = {finding["kind"]: finding["hints"] for finding in data["findings"]}
+        self.assertIn("trust_change_unsigned", hints)
+        self.assertEqual(hints["policy_unmet"], ["sign the change of trust first (trust_change_unsigned)"])
+
     def test_root_in_an_agent_alone(self):
         root = self.keygen("root")
         words = self.lab.run(["ssh-agent", "-s", "-a", self.folder / "agent"], self.folder).stdout
