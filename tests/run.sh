@@ -80,6 +80,9 @@ sanitized() {
 
 full_suites() {
   sanitized -LE once
+  configure tsan
+  compile tsan unit-tests
+  check tsan -R '^unit:(background|evidence)'
   configure release
   compile release
   say "demo"

@@ -8,6 +8,8 @@
 namespace striatum::app {
 namespace {
 
+constexpr std::size_t kLong = std::size_t{1} << 15;
+
 /// Refuses (6) what is no file of ours. `path` is as typed, `normal` without `./` and the like.
 void require_replaceable(const Context& ctx, store::Connection& db, const std::string& path, const std::string& normal) {
   const os::FileStat there = os::RepoFiles(ctx.place.work_tree.string()).stat(normal);
@@ -32,17 +34,25 @@ OutFile stage(const Context& ctx, const std::string& path, const std::string& no
 ExportFile::ExportFile(Context& ctx, std::string path)
     : ctx_(ctx), path_(std::move(path)), plain_(plain_path(path_)), file_(stage(ctx, path_, plain_)) {}
 
+void ExportFile::append(std::string_view text) {
+  if (!writing_ && text.size() < kLong) return file_.append(text);
+  if (!writing_) writing_.emplace([this](std::string_view piece) { file_.append(piece); });
+  writing_->put(text);
+}
+
 Json ExportFile::publish(const RunId& run, const std::string& event_type) {
+  if (writing_) writing_->finish();
   const std::string digest = file_.finish().hex();
-  return write_with_file(ctx_, [&](store::WriteUnit& unit, std::optional<OutFile>& out) -> Json {
+  Json reply = write_with_file(ctx_, [&](store::WriteUnit& unit, std::optional<OutFile>& out) -> Json {
     require_replaceable(ctx_, unit.db(), path_, plain_);
     Event event{event_type, run};
     event.payload = {{"path", path_}, {"sha256", digest}};
     unit.event(event);
-    unit.fold_after_commit();
     out.emplace(std::move(file_));
     return {{"status", "exported"}, {"run_id", run.str()}, {"path", path_}, {"sha256", digest}};
   });
+  ctx_.state().db().fold_log();
+  return reply;
 }
 
 }  // namespace striatum::app

@@ -320,6 +320,12 @@ def evidence(bench):
     return ["evidence", "export", "--run-id", f.run, "--path", "docs/evidence.md"]
 
 
+def evidence_long(bench):
+    """So long that it is written in the background."""
+    f = flow(bench, workflow([job(f"job{i}") for i in range(300)])).start()
+    return ["evidence", "export", "--run-id", f.run, "--path", "docs/evidence.md"]
+
+
 def evidence_again(bench):
     args = evidence(bench)
     bench.tool.must(bench.name, bench.repo, *args)
@@ -594,6 +600,7 @@ CASES = [
     Case("checkpoint resolve cancel", "checkpoint resolve", checkpoint("cancel")),
     Case("decision record", "decision record", decision, resumable=True),
     Case("evidence export", "evidence export", evidence, resumable=True, alike=(r'"sha256":"[0-9a-f]{64}"',)),
+    Case("evidence export (long)", "evidence export", evidence_long, resumable=True, alike=(r'"sha256":"[0-9a-f]{64}"',)),
     Case("evidence export (again)", "evidence export", evidence_again, resumable=True,
          alike=(r'"sha256":"[0-9a-f]{64}"',)),
     Case("status (sweep)", "status", swept("status")),

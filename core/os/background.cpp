@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/background.hpp"
+
+#include <csignal>
+#include <utility>
+
+namespace striatum::os {
+namespace {
+
+/// A thread inherits the mask: signals stay with the one that has handlers to answer for.
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  NoSignals(const NoSignals&) = delete;
+  NoSignals& operator=(const NoSignals&) = delete;
+  ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+Background::Background(std::function<void(std::string_view)> work) {
+  const NoSignals held;
+  thread_ = std::thread([this, work = std::move(work)] { run(work); });
+}
+
+Background::~Background() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    if (waiting_ > 1) waiting_ = 1;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Background::run(const std::function<void(std::string_view)>& work) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return ended_ || waiting_ > 0; });
+    if (waiting_ == 0 || failure_) return;
+    const std::string& piece = pieces_[first_];
+    lock.unlock();
+    std::exception_ptr failure;
+    try {
+      work(piece);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    lock.lock();
+    first_ = (first_ + 1) % pieces_.size();
+    --waiting_;
+    failure_ = failure;
+    changed_.notify_all();
+  }
+}
+
+void Background::rethrow() const {
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Background::put(std::string_view piece) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return failure_ || waiting_ < pieces_.size(); });
+  rethrow();
+  pieces_[(first_ + waiting_) % pieces_.size()] = piece;
+  ++waiting_;
+  changed_.notify_all();
+}
+
+void Background::finish() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return failure_ || waiting_ == 0; });
+  rethrow();
+}
+
+}  // namespace striatum::os
