@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -99,15 +101,17 @@ std::optional<LockHolder> parse_holder(std::string_view text) {
   return holder;
 }
 
-/// Where this process was the last to hold the lock, others get a moment to come in first.
+/// When this process released a lock for the last time.
+std::atomic<Steady::time_point> last_release{Steady::time_point::min()};
+
+/// Where this process was the last to hold the lock, others get a moment from its release on to come in first.
 void leave_a_gap(int fd) {
   std::array<char, 32> text{};
   const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
   if (count <= 0) return;
   const auto last = parse_holder({text.data(), static_cast<std::size_t>(count)});
   if (!last || last->pid != ::getpid()) return;
-  const timespec pause = to_timespec(kBetweenTurns);
-  ::nanosleep(&pause, nullptr);
+  std::this_thread::sleep_until(last_release.load() + kBetweenTurns);
 }
 
 void write_holder(int fd, const std::string& command) {
@@ -149,6 +153,12 @@ std::optional<FairLock> FairLock::try_acquire(const std::string& path, const std
   if (!try_lock(fd.get(), path)) return std::nullopt;
   write_holder(fd.get(), command);
   return FairLock(std::move(fd));
+}
+
+void FairLock::release() noexcept {
+  if (!fd_.valid()) return;
+  fd_.reset();
+  last_release = Steady::now();
 }
 
 std::optional<LockHolder> read_holder(const std::string& path) {

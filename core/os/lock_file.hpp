@@ -16,7 +16,7 @@ struct LockHolder {
 };
 
 /// A queue in front of the single writer: an exclusive `flock` on a file, held for the life of the object.
-/// Turns come in order of arrival; a process that had the last turn waits 1 ms before it asks again, so that
+/// Turns come in order of arrival; a process that had the last turn leaves 1 ms before it asks again, so that
 /// another one gets in between.
 class FairLock {
  public:
@@ -31,8 +31,16 @@ class FairLock {
   [[nodiscard]] static std::optional<FairLock> try_acquire(const std::string& path,
                                                            const std::string& command);
 
+  ~FairLock() { release(); }
+  FairLock(FairLock&&) noexcept = default;
+  FairLock& operator=(FairLock&& other) noexcept {
+    release();
+    fd_ = std::move(other.fd_);
+    return *this;
+  }
+
   /// Releases early.
-  void release() { fd_.reset(); }
+  void release() noexcept;
   [[nodiscard]] bool held() const { return fd_.valid(); }
 
  private:
