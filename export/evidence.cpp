@@ -60,27 +60,27 @@ bool is_random_id(std::string_view text) {
 }
 
 bool is_line(const Scalar& value) {
-  const std::string_view text = value.text;
+  const std::string_view text = value.text();
   if (text.size() > kMaxText) return false;
-  if (value.plain || printable_ascii(text)) return true;
+  if (value.is_plain() || printable_ascii(text)) return true;
   return valid_utf8(text) && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 bool fits(Shape shape, const Scalar& value) {
-  if (shape == Shape::number) return value.kind == Scalar::Kind::integer;
-  if (shape == Shape::flag) return value.kind == Scalar::Kind::boolean;
-  if (value.kind != Scalar::Kind::text) return false;
+  if (shape == Shape::number) return value.kind() == Scalar::Kind::integer;
+  if (shape == Shape::flag) return value.kind() == Scalar::Kind::boolean;
+  if (value.kind() != Scalar::Kind::text) return false;
   switch (shape) {
     case Shape::texts:
       return false;
     case Shape::word:
-      return is_word(value.text);
+      return is_word(value.text());
     case Shape::digest:
-      return is_hex(value.text, 64);
+      return is_hex(value.text(), 64);
     case Shape::moment:
-      return parse_instant(value.text).has_value();
+      return parse_instant(value.text()).has_value();
     case Shape::random_id:
-      return is_random_id(value.text);
+      return is_random_id(value.text());
     default:
       return is_line(value);
   }
@@ -88,10 +88,10 @@ bool fits(Shape shape, const Scalar& value) {
 
 }  // namespace
 
-Column column(std::string name, const Listed& listed) {
+Column column(std::string_view name, const Listed& listed) {
   const bool known = listed.find(name) != listed.end();
   const Shape shape = shape_of(name);
-  return {std::move(name), known, shape};
+  return {JsonKey(name), known, shape};
 }
 
 std::string_view Redactor::placeholder(const char* kind) {

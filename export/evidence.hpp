@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_writer.hpp"
 #include "base/scalar.hpp"
 
 namespace striatum::provenance {
@@ -22,11 +23,11 @@ using Listed = std::set<std::string, std::less<>>;
 /// What is known of a member once for many rows.
 struct Column {
   enum class Shape { text, word, digest, moment, random_id, number, flag, texts };
-  std::string name;
+  JsonKey name;
   bool listed = false;
   Shape shape = Shape::text;
 };
-[[nodiscard]] Column column(std::string name, const Listed& listed);
+[[nodiscard]] Column column(std::string_view name, const Listed& listed);
 
 class Redactor {
  public:

@@ -7,6 +7,7 @@
 #include "app/read_model.hpp"
 #include "app/status.hpp"
 #include "hooks/snapshot.hpp"
+#include "store/claimable.hpp"
 #include "store/nouns.hpp"
 
 namespace striatum::hooks {
@@ -87,7 +88,8 @@ void write_document(app::Context& ctx, store::Connection& db, const RunId& id, c
   Document document(file);
   document.text(head(run, redactor, exported_at));
   document.block("Status Output", Style::compact_ascii, [&](JsonWriter& out) {
-    write_status(out, redactor, redacted_status(redactor, app::status_head(db, id, ctx.clock.now())), jobs);
+    Json head = app::status_head(db, id, store::claimable_work(db, id, jobs), ctx.clock.now());
+    write_status(out, redactor, redacted_status(redactor, std::move(head)), jobs);
   });
   document.block("Doctor Output", Style::compact_ascii,
                  [&](JsonWriter& out) { out.value(redacted_doctor(redactor, app::doctor_model(ctx, db, id))); });

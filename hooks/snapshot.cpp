@@ -119,7 +119,7 @@ class Rows {
 
  private:
   struct Member {
-    Column rule;
+    std::optional<Column> rule;
     int column = -1;
     Maker maker;
   };
@@ -130,7 +130,7 @@ class Rows {
       if (member.maker) {
         member.maker(name);
       } else {
-        paper_.member(member.rule, row_.cell(member.column));
+        paper_.member(*member.rule, row_.cell(member.column));
       }
     }
     paper_.out.end_object();
@@ -199,7 +199,7 @@ class Snapshot {
   }
 
   [[nodiscard]] bool is_of_jobs(const Scalar& job) const {
-    return of_.jobs.empty() || jobs_.find(job.text) != jobs_.end();
+    return of_.jobs.empty() || jobs_.find(job.text()) != jobs_.end();
   }
 
   void listed(store::Use statement, const Listed& fields) {
@@ -209,7 +209,7 @@ class Snapshot {
   }
 
   [[nodiscard]] Scalar model(const Scalar& lane) const {
-    const auto found = models_.find(lane.text);
+    const auto found = models_.find(lane.text());
     return found == models_.end() || lane.is_null() ? Scalar() : scalar_of(found->second);
   }
 
@@ -246,7 +246,7 @@ class Snapshot {
     out.key("dependencies");
     write_needs(paper_, job, Shown::all);
     out.member("display_model", model(lane));
-    paper_.member(kFresh, Scalar::of(job.fresh_session_required.number == 1));
+    paper_.member(kFresh, Scalar::of(job.fresh_session_required.number() == 1));
     paper_.member(kId, job.id);
     paper_.member(kType, job.type);
     out.member(kLane.name, lane);
@@ -283,7 +283,7 @@ class Snapshot {
       const Scalar id = rows.cell(job_id);
       if (id.is_null()) return;
       static const store::EvidenceJob kNone;
-      const store::EvidenceJob* found = of_.all_jobs.find(id.text);
+      const store::EvidenceJob* found = of_.all_jobs.find(id.text());
       const store::EvidenceJob& job = found == nullptr ? kNone : *found;
       const Scalar lane = either(rows.cell(lane_id), job.lane);
       const Scalar line = paper_.shown(kLine, rows.cell(written));
@@ -309,9 +309,9 @@ class Snapshot {
     }
     rows.write([&] {
       Session session;
-      session.id = SessionId(std::string(rows.cell(id).text));
+      session.id = SessionId(std::string(rows.cell(id).text()));
       session.run = of_.run.id;
-      session.lane = rows.cell(lane).text;
+      session.lane = rows.cell(lane).text();
       if (!of_.jobs.empty() && sessions_.find(session.id.str()) == sessions_.end()) return false;
       (void)attestations.describe(session, attested);
       return true;
@@ -331,7 +331,7 @@ void write_blocked(JsonWriter& out, Redactor& redactor, const store::EvidenceJob
   out.begin_array();
   for (const store::EvidenceJob& job : jobs.all()) {
     const bool waits = std::any_of(job.needs.begin(), job.needs.end(), [](const store::Need& need) { return !need.met; });
-    if (job.state.text == "blocked" && waits) write_blocked_job({out, redactor}, job);
+    if (job.state.text() == "blocked" && waits) write_blocked_job({out, redactor}, job);
   }
   out.end_array();
 }

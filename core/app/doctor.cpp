@@ -2,6 +2,7 @@
 #include "app/doctor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/doctor_hints.hpp"
 #include "app/read_model.hpp"
@@ -79,30 +80,33 @@ void check_gates(const Patient& of, Findings& out) {
   }
 }
 
-void check_artifacts(const Patient& of, Findings& out) {
-  for (Json& row : store::suspect_artifacts(of.db, of.scope)) {
-    const Json expected = parse_json(text_member(row, "expected_artifacts_json")).value_or(Json::array());
-    row.erase("expected_artifacts_json");
+void check_artifacts(const Json& jobs, Findings& out) {
+  for (const Json& job : jobs) {
+    if (job["logical_name"].is_null()) continue;
+    const Json expected = parse_json(text_member(job, "expected_artifacts_json")).value_or(Json::array());
     for (const Json& entry : expected.is_array() ? expected : Json::array()) {
-      if (member(entry, "required") != true || member(entry, "logical_name") != row["logical_name"]) continue;
-      if (member(entry, "kind") == row["actual_kind"] && member(entry, "path") == row["actual_path"]) continue;
-      Json record = row;
-      record["expected_kind"] = member(entry, "kind");
-      record["expected_path"] = member(entry, "path");
+      if (member(entry, "required") != true || member(entry, "logical_name") != job["logical_name"]) continue;
+      if (member(entry, "kind") == job["actual_kind"] && member(entry, "path") == job["actual_path"]) continue;
       out.add("required_artifact_kind_or_path_mismatch",
-              "required artifact mismatch: " + text_member(row, "id") + ' ' + text_member(row, "logical_name") +
+              "required artifact mismatch: " + text_member(job, "id") + ' ' + text_member(job, "logical_name") +
                   " should be " + text_member(entry, "kind") + " at " + text_member(entry, "path"),
-              std::move(record));
+              {{"id", job["id"]},
+               {"logical_name", job["logical_name"]},
+               {"actual_kind", job["actual_kind"]},
+               {"actual_path", job["actual_path"]},
+               {"expected_kind", member(entry, "kind")},
+               {"expected_path", member(entry, "path")}});
     }
   }
 }
 
-void check_pointers(const Patient& of, Findings& out) {
-  const Json jobs = store::wrong_pointers(of.db, of.scope);
+void check_pointers(const Json& jobs, Findings& out) {
   for (const std::string kind : {"message", "lease"}) {
     const std::string column = "current_" + kind + "_id";
+    Json last;
     for (const Json& job : jobs) {
-      if (job["wrong_" + kind] == 0) continue;
+      // A job comes once for each artifact.
+      if (job["wrong_" + kind] == 0 || std::exchange(last, job["id"]) == job["id"]) continue;
       out.add(("job_" + column + "_inconsistent").c_str(), "job " + column + " is inconsistent: " + text_member(job, "id"),
               {{"id", job["id"]}, {column, job[column]}});
     }
@@ -228,11 +232,12 @@ Findings examine(const Context& ctx, store::Connection& db, const store::Scope& 
   out.add_each("active_job_without_active_lease", "active job without active lease",
                store::active_jobs_without_lease(db, scope));
   check_gates(of, out);
-  check_artifacts(of, out);
+  const Json jobs = store::suspect_jobs(db, scope);
+  check_artifacts(jobs, out);
   out.add_each("run_running_with_no_progressable_jobs", "running run has no job that can go on",
                store::stuck_runs(db, scope));
   out.add_each("stale_queue_message_claim", "queue message has stale claim", store::stale_claims(db, scope));
-  check_pointers(of, out);
+  check_pointers(jobs, out);
   out.add_each("active_session_on_terminal_run", "active session on terminal run",
                store::sessions_on_ended_runs(db, scope));
   out.add_each("unreaped_expired_lease", "active lease has expired without reap",

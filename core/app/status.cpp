@@ -2,6 +2,7 @@
 #include "app/status.hpp"
 
 #include "app/read_model.hpp"
+#include "store/claimable.hpp"
 
 namespace striatum::app {
 namespace {
@@ -19,23 +20,6 @@ Json sessions(store::Connection& db, const store::Scope& scope) {
              {"operator_label", nullable(session.operator_label)}};
     row["pid"] = attestations.describe(session, row);
     out.push_back(std::move(row));
-  }
-  return out;
-}
-
-/// Rows that are sorted by role and lane, one group each.
-Json grouped(const Json& claimable) {
-  Json out = Json::array();
-  for (const Json& row : claimable) {
-    const bool same = !out.empty() && out.back().at("role_id") == row.at("role_id") &&
-                      out.back().at("lane_id") == row.at("lane_id");
-    if (!same) {
-      out.push_back({{"role_id", row.at("role_id")}, {"lane_id", row.at("lane_id")}, {"count", 0},
-                     {"workflow_job_ids", Json::array()}});
-    }
-    Json& group = out.back();
-    group["count"] = group["count"].get<int>() + 1;
-    group["workflow_job_ids"].push_back(row.at("workflow_job_id"));
   }
   return out;
 }
@@ -72,8 +56,7 @@ Json checkpoints(const Json& blockers) {
 
 }  // namespace
 
-Json status_head(store::Connection& db, const store::Scope& scope, Instant now) {
-  const Json claimable = store::claimable_work(db, scope);
+Json status_head(store::Connection& db, const store::Scope& scope, Json claimable, Instant now) {
   Json blockers = blockers_shown(db, scope);
   Json refusing = store::refusing_verdicts(db, scope);
   Json health = process_health(db, scope);
@@ -87,13 +70,13 @@ Json status_head(store::Connection& db, const store::Scope& scope, Instant now) 
   out["open_blockers"] = std::move(blockers);
   out["latest_non_accepting_review_verdicts"] = std::move(refusing);
   out["verdicts_by_posture"] = store::verdicts_by_posture(db, scope);
-  out["claimable_jobs"] = grouped(claimable);
+  out["claimable_jobs"] = std::move(claimable);
   out["process_health"] = std::move(health);
   return out;
 }
 
 Json status_model(store::Connection& db, const store::Scope& scope, Instant now) {
-  Json out = status_head(db, scope, now);
+  Json out = status_head(db, scope, store::claimable_work(db, scope), now);
   out["blocked_downstream_jobs"] = blocked_downstream(db, scope);
   return out;
 }

@@ -15,7 +15,8 @@ namespace striatum::app {
 [[nodiscard]] Json status_shown(const Context& ctx, store::Connection& db, const store::Scope& run);
 
 /// The contract's members without `blocked_downstream_jobs`, which may be many, inside a snapshot that the caller holds.
-[[nodiscard]] Json status_head(store::Connection& db, const store::Scope& run, Instant now);
+/// `claimable` as `store::claimable_work` gives it.
+[[nodiscard]] Json status_head(store::Connection& db, const store::Scope& run, Json claimable, Instant now);
 
 /// The contract's members alone, inside a snapshot that the caller holds.
 [[nodiscard]] Json status_model(store::Connection& db, const store::Scope& run, Instant now);

@@ -4,6 +4,7 @@
 #include "app/explanation.hpp"
 #include "app/read_model.hpp"
 #include "base/error.hpp"
+#include "store/claimable.hpp"
 
 namespace striatum::app {
 namespace {

@@ -11,6 +11,17 @@
 
 namespace striatum {
 
+/// A key that is written again and again.
+class JsonKey {
+ public:
+  explicit JsonKey(std::string_view name) : json_(to_canonical_ascii(std::string(name))) {}
+  /// As JSON in ASCII writes it.
+  [[nodiscard]] std::string_view json() const { return json_; }
+
+ private:
+  std::string json_;
+};
+
 /// Writes one JSON text piece by piece, byte for byte as `to_canonical_ascii`, `to_canonical_utf8` or `dump(2, ' ', true)`
 /// would write the whole. The caller gives keys in sorted order and ends what it begins.
 class JsonWriter {
@@ -26,10 +37,15 @@ class JsonWriter {
   void begin_array() { begin('['); }
   void end_array() { end(']'); }
   void key(std::string_view name);
+  void key(const JsonKey& name);
   /// Of kind `other` it writes null.
   void value(const Scalar& value);
   void value(const Json& value);
   void member(std::string_view name, const Scalar& of) {
+    key(name);
+    value(of);
+  }
+  void member(const JsonKey& name, const Scalar& of) {
     key(name);
     value(of);
   }
@@ -51,9 +67,13 @@ class JsonWriter {
   void put(std::string_view text);
   void begin(char bracket);
   void end(char bracket);
-  /// What stands between an item and the one before it.
-  void separate();
+  /// How much room what stands between two items takes while it is written.
+  [[nodiscard]] std::size_t before() const;
+  /// Writes what stands between the next item and the one before it; there is room for the item behind it.
+  [[nodiscard]] char* separated(std::size_t size);
+  void end_key(char* at);
   [[nodiscard]] char* new_line(char* at) const;
+  void raw(std::string_view json);
   void text(std::string_view text);
   void plain_text(std::string_view text);
 

@@ -52,6 +52,12 @@ void check(sqlite3* db, int rc) {
 
 void execute_on(sqlite3* db, const char* sql) { check(db, sqlite3_exec(db, sql, nullptr, nullptr, nullptr)); }
 
+std::string_view text_of(sqlite3_value* value) {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
 }  // namespace
 
 void fail_damaged() { broken(nullptr, SQLITE_CORRUPT); }
@@ -102,11 +108,7 @@ bool Use::is_null(int column) const { return sqlite3_column_type(statement_, col
 
 std::string Use::text(int column) const { return std::string(view(column)); }
 
-std::string_view Use::view(int column) const {
-  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (data == nullptr) return {};
-  return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
+std::string_view Use::view(int column) const { return text_of(sqlite3_column_value(statement_, column)); }
 
 std::optional<std::string> Use::optional_text(int column) const {
   if (is_null(column)) return std::nullopt;
@@ -128,18 +130,19 @@ std::vector<std::string> Use::columns() const {
 }
 
 Scalar Use::cell(int column) {
-  switch (sqlite3_column_type(statement_, column)) {
+  sqlite3_value* cell = sqlite3_column_value(statement_, column);
+  switch (sqlite3_value_type(cell)) {
     case SQLITE_NULL:
       return {};
     case SQLITE_INTEGER:
-      return Scalar::of(integer(column));
+      return Scalar::of(static_cast<std::int64_t>(sqlite3_value_int64(cell)));
     case SQLITE_FLOAT:
-      return {Scalar::Kind::other};
+      return Scalar::other();
     case SQLITE_BLOB:
       return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_hex(blob(column)))));
     default: {
-      const std::string_view text = view(column);
-      if (plain_in_json(text)) return {Scalar::Kind::text, true, 0, text};
+      const std::string_view text = text_of(cell);
+      if (plain_in_json(text)) return Scalar::plain(text);
       if (valid_utf8(text)) return Scalar::of(text);
       return Scalar::of(*changed_.emplace_back(std::make_unique<const std::string>(to_utf8(text))));
     }
@@ -185,6 +188,8 @@ void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 void Connection::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Connection::Connection(const std::filesystem::path& file, Access access) : file_(file) {
+  // Before SQLite begins: nobody asks it how much memory it uses, and counting takes a lock each time.
+  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   sqlite3* db = nullptr;
   const int flags = (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

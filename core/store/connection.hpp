@@ -83,6 +83,8 @@ class Use {
     return AnyId(text(column));
   }
   [[nodiscard]] std::vector<std::string> columns() const;
+  /// With SQLite's own type.
+  [[nodiscard]] Json value(int column) const;
   /// What `row` would hold by the column's name, good until the next step.
   [[nodiscard]] Scalar cell(int column);
   /// The whole row by column name, with SQLite's own types.
@@ -94,7 +96,6 @@ class Use {
   /// Where each column of the row at hand stands, good while there are rows; of two by one name the later.
   using ByName = std::map<std::string_view, int>;
   [[nodiscard]] ByName by_name() const;
-  [[nodiscard]] Json value(int column) const;
   [[nodiscard]] Json row(const ByName& columns) const;
 
   sqlite3* db_;

@@ -3,41 +3,36 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
+#include <utility>
 
 namespace striatum::store {
 namespace {
 
-// The latest verdict is the one that no other follows: an ORDER BY would open a sorter for each job.
-#define STRIATUM_EVIDENCE_JOB                                                                                          \
+#define STRIATUM_EVIDENCE_JOB                                                                                             \
   "SELECT j.job_id, j.workflow_job_id, j.job_type, j.state, j.role_id, json_extract(j.lane_selector_json, '$.lane_id'), " \
-  "j.attempt, j.max_attempts, j.fresh_session_required, (SELECT v.verdict FROM verdicts v WHERE v.job_id = j.job_id "  \
-  "AND NOT EXISTS (SELECT 1 FROM verdicts l WHERE l.job_id = v.job_id "                                                \
-  "AND (l.created_at, l.verdict_id) > (v.created_at, v.verdict_id))), j.rowid"
-
-constexpr int kUpstream = 11;
-constexpr int kGate = 12;
+  "j.attempt, j.max_attempts, j.fresh_session_required, j.rowid FROM jobs j "
 
 bool is_met(const EvidenceJob& upstream, const Json& required) {
   const Scalar& verdict = upstream.latest_verdict;
-  return opens(required, upstream.state.text, verdict.is_null() ? Json() : Json(verdict.text));
+  return opens(required, upstream.state.text(), verdict.is_null() ? Json() : Json(verdict.text()));
 }
 
 bool by_name(const Need& a, const Need& b) {
-  return std::tie(a.upstream->name.text, a.upstream->row) < std::tie(b.upstream->name.text, b.upstream->row);
+  const auto place = [](const Need& need) { return std::pair(need.upstream->name.text(), need.upstream->row); };
+  return place(a) < place(b);
 }
 
 }  // namespace
 
 EvidenceJobs::EvidenceJobs(Connection& db, const RunId& run) : db_(db) {
-  const std::vector<Edge> edges =
-      read(db.use(STRIATUM_EVIDENCE_JOB
-                  ", d.depends_on_job_id, d.gate_json FROM jobs j LEFT JOIN job_dependencies d ON d.job_id = j.job_id "
-                  "WHERE j.run_id = ?1 ORDER BY j.workflow_job_id, j.attempt",
-                  run));
+  Use row = db.use(STRIATUM_EVIDENCE_JOB "WHERE j.run_id = ?1 ORDER BY j.workflow_job_id, j.attempt", run);
+  while (row.step()) jobs_.push_back(kept(row));
   by_id_.reserve(jobs_.size());
-  for (const EvidenceJob& job : jobs_) by_id_.emplace(job.id.text, &job);
-  connect(edges);
+  for (EvidenceJob& job : jobs_) by_id_.emplace(job.id.text(), &job);
+  // The latest comes last.
+  read_verdicts(db.use("SELECT job_id, verdict FROM verdicts WHERE run_id = ?1 ORDER BY created_at, verdict_id", run));
+  read_needs();
+  hand_out_needs();
 }
 
 std::string_view EvidenceJobs::keep(std::string_view text) {
@@ -48,46 +43,61 @@ std::string_view EvidenceJobs::keep(std::string_view text) {
 }
 
 EvidenceJob EvidenceJobs::kept(Use& row) {
-  const auto cell = [&](int column) {
-    Scalar value = row.cell(column);
-    value.text = keep(value.text);
-    return value;
-  };
-  return {cell(0), cell(1), cell(2), cell(3), cell(4), cell(5), cell(6), cell(7), cell(8), cell(9), row.integer(10), {}};
+  return {cell(row, 0), cell(row, 1), cell(row, 2), cell(row, 3), cell(row, 4), cell(row, 5),
+          cell(row, 6), cell(row, 7), cell(row, 8), {},           row.integer(9), {}};
 }
 
-std::vector<EvidenceJobs::Edge> EvidenceJobs::read(Use row) {
-  std::vector<Edge> edges;
+Scalar EvidenceJobs::cell(Use& row, int column) {
+  const Scalar value = row.cell(column);
+  return value.with(keep(value.text()));
+}
+
+void EvidenceJobs::read_verdicts(Use row) {
   while (row.step()) {
-    if (jobs_.empty() || jobs_.back().id.text != row.view(0)) jobs_.push_back(kept(row));
-    if (row.is_null(kUpstream)) continue;
-    edges.push_back({&jobs_.back(), keep(row.view(kUpstream)), &gates_.required(row.view(kGate))});
+    const auto job = by_id_.find(row.view(0));
+    if (job != by_id_.end()) job->second->latest_verdict = cell(row, 1);
   }
-  return edges;
 }
 
-void EvidenceJobs::connect(const std::vector<Edge>& edges) {
-  needs_.reserve(edges.size());  // so that spans stay good
-  for (auto edge = edges.begin(); edge != edges.end();) {
-    EvidenceJob& job = *edge->job;
-    const auto first = needs_.end();
-    for (; edge != edges.end() && edge->job == &job; ++edge) {
-      const EvidenceJob* upstream = find(edge->upstream);
-      if (upstream == nullptr) continue;
-      needs_.push_back({upstream, edge->required_verdicts, is_met(*upstream, *edge->required_verdicts)});
-    }
-    std::sort(first, needs_.end(), by_name);
-    job.needs = {first, needs_.end()};
+void EvidenceJobs::read_needs() {
+  if (jobs_.empty()) return;
+  // Ids of one run begin alike, so that hardly anything else lies between its first and its last.
+  const auto [first, last] = std::minmax_element(
+      jobs_.begin(), jobs_.end(), [](const EvidenceJob& a, const EvidenceJob& b) { return a.id.text() < b.id.text(); });
+  Use row = db_.use(
+      "SELECT job_id, depends_on_job_id, gate_json FROM job_dependencies WHERE job_id BETWEEN ?1 AND ?2 ORDER BY job_id",
+      first->id.text(), last->id.text());
+  while (row.step()) {
+    const auto known = by_id_.find(row.view(0));
+    if (known == by_id_.end()) continue;
+    EvidenceJob* const job = known->second;
+    const EvidenceJob* const upstream = find(row.view(1));
+    if (upstream == nullptr) continue;
+    const Json& required = gates_.required(row.view(2));
+    needs_.push_back({job, upstream, &required, is_met(*upstream, required)});
+  }
+}
+
+void EvidenceJobs::hand_out_needs() {
+  for (auto first = needs_.begin(); first != needs_.end();) {
+    EvidenceJob& job = *first->job;
+    const auto end = std::find_if(first, needs_.end(), [&](const Need& need) { return need.job != &job; });
+    std::sort(first, end, by_name);
+    job.needs = {first, end};
+    first = end;
   }
 }
 
 const EvidenceJob* EvidenceJobs::find(std::string_view id) {
   const auto found = by_id_.find(id);
   if (found != by_id_.end()) return found->second;
-  Use row = db_.use(STRIATUM_EVIDENCE_JOB " FROM jobs j WHERE j.job_id = ?1", id);
+  Use row = db_.use(STRIATUM_EVIDENCE_JOB "WHERE j.job_id = ?1", id);
   if (!row.step()) return nullptr;
-  const EvidenceJob& job = elsewhere_.emplace_back(kept(row));
-  return by_id_.emplace(job.id.text, &job).first->second;
+  EvidenceJob& job = elsewhere_.emplace_back(kept(row));
+  by_id_.emplace(job.id.text(), &job);
+  read_verdicts(
+      db_.use("SELECT job_id, verdict FROM verdicts WHERE job_id = ?1 ORDER BY created_at, verdict_id", job.id.text()));
+  return &job;
 }
 
 Use evidence_sessions(Connection& db, const RunId& run) {

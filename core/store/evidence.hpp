@@ -21,6 +21,7 @@ namespace striatum::store {
 struct EvidenceJob;
 /// A job that another one waits or waited for.
 struct Need {
+  EvidenceJob* job = nullptr;
   const EvidenceJob* upstream = nullptr;
   /// The verdicts that open the gate; null when any end of the work does.
   const Json* required_verdicts = nullptr;
@@ -41,29 +42,26 @@ class EvidenceJobs {
   EvidenceJobs& operator=(const EvidenceJobs&) = delete;
 
   /// By workflow job id, the first attempt first.
-  [[nodiscard]] const std::deque<EvidenceJob>& all() const { return jobs_; }
+  [[nodiscard]] const std::pmr::deque<EvidenceJob>& all() const { return jobs_; }
   /// Of this run or, as nothing in the state forbids it, of another; null when there is none.
   [[nodiscard]] const EvidenceJob* find(std::string_view id);
 
  private:
-  /// A dependency as it is read: the job behind it may come later.
-  struct Edge {
-    EvidenceJob* job;
-    std::string_view upstream;
-    const Json* required_verdicts;
-  };
-
   [[nodiscard]] std::string_view keep(std::string_view text);
   [[nodiscard]] EvidenceJob kept(Use& row);
-  [[nodiscard]] std::vector<Edge> read(Use row);
-  void connect(const std::vector<Edge>& edges);
+  [[nodiscard]] Scalar cell(Use& row, int column);
+  /// Of known jobs, the latest last.
+  void read_verdicts(Use row);
+  /// Those of one job beside one another.
+  void read_needs();
+  void hand_out_needs();
 
   Connection& db_;
-  /// Texts and nodes of the map, which go all at once.
+  /// Jobs, texts and nodes of the map, which go all at once.
   std::pmr::monotonic_buffer_resource memory_;
   Gates gates_;
-  std::deque<EvidenceJob> jobs_, elsewhere_;
-  std::pmr::unordered_map<std::string_view, const EvidenceJob*> by_id_{&memory_};
+  std::pmr::deque<EvidenceJob> jobs_{&memory_}, elsewhere_;
+  std::pmr::unordered_map<std::string_view, EvidenceJob*> by_id_{&memory_};
   std::vector<Need> needs_;
 };
 

@@ -42,8 +42,6 @@ struct RunMode {
 /// Latest verdict of each review job that waits for a person or has failed, unless it accepts.
 [[nodiscard]] Json refusing_verdicts(Connection& db, const Scope& scope);
 [[nodiscard]] Json verdicts_by_posture(Connection& db, const Scope& scope);
-/// `[{role_id, lane_id, workflow_job_id}]` of pending work by role and lane, the oldest message first.
-[[nodiscard]] Json claimable_work(Connection& db, const Scope& scope);
 /// Running, lost and timed out executions with `lease_state` and `lease_expires_at`.
 [[nodiscard]] Json executions(Connection& db, const Scope& scope);
 /// Lost supervisors whose session holds a lease that is not over, with `lease_id` and `lease_expires_at`.

@@ -37,13 +37,22 @@ Json suspect_gates(Connection& db, const Scope& scope) {
       scope);
 }
 
-Json suspect_artifacts(Connection& db, const Scope& scope) {
+// One walk through the jobs. The usual job has one expected artifact, the one that is there, mostly in the writing of
+// `run prepare`, which is looked for first.
+Json suspect_jobs(Connection& db, const Scope& scope) {
   return db.rows(
-      "SELECT j.job_id AS id, a.logical_name, a.artifact_kind AS actual_kind, a.repo_path AS actual_path, "
-      "j.expected_artifacts_json FROM jobs j JOIN artifacts a ON a.job_id = j.job_id "
-      "WHERE j." STRIATUM_IN_SCOPE " AND j.expected_artifacts_json <> "
-      "'[' || json_object('kind', a.artifact_kind, 'logical_name', a.logical_name, 'path', a.repo_path, "
-      "'required', json('true')) || ']' ORDER BY j.rowid, a.rowid",
+      "SELECT j.job_id AS id, j.current_message_id, j.current_lease_id, j.expected_artifacts_json, "
+      "j.current_message_id IS NOT NULL AND m.job_id IS NOT j.job_id AS wrong_message, "
+      "j.current_lease_id IS NOT NULL AND l.resource_id IS NOT j.job_id AS wrong_lease, "
+      "a.logical_name, a.artifact_kind AS actual_kind, a.repo_path AS actual_path FROM jobs j "
+      "LEFT JOIN queue_messages m ON m.message_id = j.current_message_id "
+      "LEFT JOIN leases l ON l.lease_id = j.current_lease_id LEFT JOIN artifacts a ON a.job_id = j.job_id "
+      "WHERE j." STRIATUM_IN_SCOPE " AND (wrong_message OR wrong_lease OR CASE WHEN a.artifact_id IS NULL "
+      "OR j.expected_artifacts_json = '[' || json_object('kind', a.artifact_kind, 'logical_name', a.logical_name, "
+      "'path', a.repo_path, 'required', json('true')) || ']' THEN 0 "
+      "WHEN NOT json_valid(j.expected_artifacts_json) THEN 0 ELSE json_extract(j.expected_artifacts_json, "
+      "'$[0].kind', '$[0].logical_name', '$[0].path', '$[1]') IS NOT "
+      "json_array(a.artifact_kind, a.logical_name, a.repo_path, NULL) END) ORDER BY j.rowid, a.rowid",
       scope);
 }
 
@@ -61,17 +70,6 @@ Json stale_claims(Connection& db, const Scope& scope) {
       "SELECT m.message_id AS id, m.state AS message_state, m.current_lease_id FROM queue_messages m "
       "WHERE m." STRIATUM_IN_SCOPE " AND m.state IN ('claimed', 'acked') AND m.current_lease_id IS NOT NULL AND NOT EXISTS "
       "(SELECT 1 FROM leases l WHERE l.lease_id = m.current_lease_id AND l.state = 'active') ORDER BY m.rowid",
-      scope);
-}
-
-Json wrong_pointers(Connection& db, const Scope& scope) {
-  return db.rows(
-      "SELECT j.job_id AS id, j.current_message_id, j.current_lease_id, "
-      "j.current_message_id IS NOT NULL AND m.job_id IS NOT j.job_id AS wrong_message, "
-      "j.current_lease_id IS NOT NULL AND l.resource_id IS NOT j.job_id AS wrong_lease FROM jobs j "
-      "LEFT JOIN queue_messages m ON m.message_id = j.current_message_id "
-      "LEFT JOIN leases l ON l.lease_id = j.current_lease_id "
-      "WHERE j." STRIATUM_IN_SCOPE " AND (wrong_message OR wrong_lease) ORDER BY j.rowid",
       scope);
 }
 
@@ -98,11 +96,13 @@ Json blockers_on_ended_runs(Connection& db, const Scope& scope) {
       scope);
 }
 
+// Packets are long: what they point at stands in indexes.
 Json orphan_packets(Connection& db, const Scope& scope) {
   return db.rows(
-      "SELECT p.packet_id AS id, p.lease_id, p.session_id FROM work_packets p WHERE p." STRIATUM_IN_SCOPE
-      " AND (NOT EXISTS (SELECT 1 FROM leases l WHERE l.lease_id = p.lease_id) OR NOT EXISTS "
-      "(SELECT 1 FROM sessions s WHERE s.session_id = p.session_id)) ORDER BY p.rowid",
+      "SELECT p.packet_id AS id, p.lease_id, p.session_id FROM work_packets p WHERE p.rowid IN "
+      "(SELECT rowid FROM work_packets WHERE lease_id NOT IN (SELECT lease_id FROM leases) UNION "
+      "SELECT rowid FROM work_packets WHERE session_id NOT IN (SELECT session_id FROM sessions)) "
+      "AND p." STRIATUM_IN_SCOPE " ORDER BY p.rowid",
       scope);
 }
 

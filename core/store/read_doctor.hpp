@@ -13,13 +13,12 @@ namespace striatum::store {
 /// Gates that are no JSON object (`gate_valid` 0), and those of completed work whose latest verdict does not open them:
 /// `{id, upstream_workflow_job_id, downstream_job_id, latest_verdict, gate_valid}`.
 [[nodiscard]] Json suspect_gates(Connection& db, const Scope& scope);
-/// `{id, logical_name, actual_kind, actual_path, expected_artifacts_json}` of artifacts, without those that are
-/// all that was expected of their job, which are the most.
-[[nodiscard]] Json suspect_artifacts(Connection& db, const Scope& scope);
+/// Jobs by their artifacts, `{id, logical_name, actual_kind, actual_path, expected_artifacts_json, current_message_id,
+/// current_lease_id, wrong_message, wrong_lease}`: those whose message or lease is not theirs, and those with another artifact
+/// than the only one that was expected (also where no artifact is wrong).
+[[nodiscard]] Json suspect_jobs(Connection& db, const Scope& scope);
 [[nodiscard]] Json stuck_runs(Connection& db, const Scope& scope);
 [[nodiscard]] Json stale_claims(Connection& db, const Scope& scope);
-/// Jobs whose message or lease is not theirs: `{id, current_message_id, current_lease_id, wrong_message, wrong_lease}`.
-[[nodiscard]] Json wrong_pointers(Connection& db, const Scope& scope);
 [[nodiscard]] Json sessions_on_ended_runs(Connection& db, const Scope& scope);
 [[nodiscard]] Json unreaped_leases(Connection& db, const Scope& scope, Instant now);
 [[nodiscard]] Json blockers_on_ended_runs(Connection& db, const Scope& scope);

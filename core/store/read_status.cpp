@@ -97,14 +97,6 @@ Json verdicts_by_posture(Connection& db, const Scope& scope) {
   return out;
 }
 
-Json claimable_work(Connection& db, const Scope& scope) {
-  return db.rows(
-      "SELECT m.target_role_id AS role_id, m.target_lane_id AS lane_id, j.workflow_job_id FROM queue_messages m "
-      "JOIN jobs j ON j.job_id = m.job_id WHERE m." STRIATUM_IN_SCOPE " AND m.state = 'pending' AND m.kind = 'work' "
-      "ORDER BY m.target_role_id, m.target_lane_id, m.created_at, m.rowid",
-      scope);
-}
-
 Json executions(Connection& db, const Scope& scope) {
   return db.rows(
       "SELECT p.process_id, p.run_id, p.job_id, p.pid, p.state, p.started_at, p.lease_id, l.state AS lease_state, "

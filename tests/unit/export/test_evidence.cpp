@@ -64,8 +64,8 @@ TEST_CASE("a column's value is judged as the member of a row", "[evidence]") {
       Redactor single;
       const Scalar shown = single.shown(provenance::column(name, listed), scalar_of(value));
       CHECK(single.counts() == whole.counts());
-      CHECK((shown.is_null() ? row[name].is_null() : scalar_of(row[name]).text == shown.text));
-      CHECK(scalar_of(row[name]).number == shown.number);
+      CHECK((shown.is_null() ? row[name].is_null() : scalar_of(row[name]).text() == shown.text()));
+      CHECK(scalar_of(row[name]).number() == shown.number());
     }
   }
 }

@@ -2,6 +2,7 @@
 // What the read verbs say about a run that stands in the middle, and about states that were tampered with.
 #include <filesystem>
 
+#include "base/crypto.hpp"
 #include "store/connection.hpp"
 #include "support/catch.hpp"
 #include "support/fakes.hpp"
@@ -177,7 +178,40 @@ TEST_CASE("doctor compares what was published with what was expected", "[app][re
   SECTION("another kind") { CHECK(mismatches(R"([{"kind":"review","logical_name":"main","path":"a.md","required":true}])", "a.md") == 1); }
   SECTION("of a job at work") { CHECK(mismatches(start + R"(b.md","required":true}])", "a.md", "running") == 1); }
   SECTION("of a job that will not go on") { CHECK(mismatches(start + R"(b.md","required":true}])", "a.md", "canceled") == 1); }
+  SECTION("the second of two, another path") {
+    CHECK(mismatches(R"([{"kind":"handoff","logical_name":"other","path":"a.md","required":true},)" + start.substr(1) +
+                         R"(b.md","required":true}])", "a.md") == 1);
+  }
+  SECTION("the first of two, the same") {
+    CHECK(mismatches(start + R"(a.md","required":true},{"kind":"handoff","logical_name":"other","path":"b.md","required":true}])",
+                     "a.md") == 0);
+  }
+  SECTION("no JSON") { CHECK(mismatches("nothing", "a.md") == 0); }
   SECTION("not required") { CHECK(mismatches(start + R"(b.md","required":false}])", "a.md") == 0); }
+}
+
+TEST_CASE("doctor names a job with two artifacts and a lost message once", "[app][reads]") {
+  Started started;
+  const std::string of_job = " WHERE job_id = '" + started.job + "'";
+  started.tamper(("PRAGMA foreign_keys=OFF; INSERT INTO artifacts (artifact_id, run_id, job_id, logical_name, artifact_kind, "
+                  "repo_path, content_sha256, size_bytes, publish_mode, created_at) SELECT 'art_' || n, run_id, job_id, n, "
+                  "'handoff', n, n, 1, 'create', created_at FROM jobs, (SELECT 'one' AS n UNION SELECT 'two')" + of_job +
+                  "; UPDATE jobs SET current_message_id = 'msg_of_nobody'" + of_job).c_str());
+  const Json problems = started.cli.json({"doctor"}).data().at("problems");
+  CHECK(std::count(problems.begin(), problems.end(), "job current_message_id is inconsistent: " + started.job) == 1);
+}
+
+TEST_CASE("doctor names packets whose lease or session is gone", "[app][reads]") {
+  Started started;
+  const auto orphans = [&] {
+    const Json records = started.cli.json({"doctor", "--verbose"}).data().at("problem_records");
+    return std::count_if(records.begin(), records.end(),
+                         [](const Json& row) { return row.at("check") == "orphan_work_packet"; });
+  };
+  CHECK(orphans() == 0);
+  SECTION("lease") { started.tamper("PRAGMA foreign_keys=OFF; UPDATE work_packets SET lease_id = 'lease_of_nobody'"); }
+  SECTION("session") { started.tamper("PRAGMA foreign_keys=OFF; UPDATE work_packets SET session_id = 'sess_of_nobody'"); }
+  CHECK(orphans() == 1);
 }
 
 TEST_CASE("doctor --deep compares state with log", "[app][reads]") {
@@ -266,4 +300,22 @@ TEST_CASE("evidence is written redacted, and over nothing that is not ours", "[a
   started.cli.environment["SOURCE_DATE_EPOCH"] = "0";
   CHECK(exported("docs/EVIDENCE.md").code == 0);
   CHECK(test::slurp(started.repo / "docs/EVIDENCE.md").find("Exported at: `1970-01-01T00:00:00Z`") != std::string::npos);
+}
+
+TEST_CASE("evidence of many rows is whole, and its digest is that of the file", "[app][evidence]") {
+  Started started;
+  started.tamper(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO blockers (blocker_id, run_id, "
+      "severity, blocker_kind, state, description, created_at) SELECT printf('blk_%032x', i), run_id, 'warning', 'other', "
+      "'resolved', 'x', printf('2026-01-01T%02d:%02d:00Z', i / 60 % 24, i % 60) FROM n, runs");
+  const Reply reply = started.cli.json({"evidence", "export", "--run-id", started.run, "--path", "docs/e.md"});
+  REQUIRE(reply.code == 0);
+  const std::string text = test::slurp(started.repo / "docs/e.md");
+  CHECK(text.size() > 500'000);
+  CHECK(reply.data().at("sha256") == sha256(text).hex());
+  const std::string head = "\n## Snapshot\n\n```json\n";
+  const std::size_t at = text.find(head) + head.size();
+  const auto snapshot = parse_json(text.substr(at, text.rfind("\n```\n") - at));
+  REQUIRE(snapshot);
+  CHECK(snapshot->at("blockers").size() == 3000);
 }

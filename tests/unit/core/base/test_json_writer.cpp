@@ -20,7 +20,7 @@ const std::vector<Json> kSamples{
     nullptr, true, -7, 1.5, 18446744073709551615U, "", "plain", Json::array(), Json::object(),
     "quote\" back\\slash /", "tab\t newline\n nul" + std::string(1, '\0') + "bell\x07 delete\x7f", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
     Json{{"b", {1, Json::array(), Json{{"x", nullptr}}}}, {"a", Json::object()}, {"k\"\xc3\xa9", "v"}},
-    Json{Json::array({Json::array({Json::object()})}), "end"}, std::string(200'000, 'x'), std::string(70'000, '"')};
+    Json{Json::array({Json::array({Json::object()})}), "end"}, Json::parse(std::string(12, '[') + "1,[]" + std::string(12, ']')), std::string(200'000, 'x'), std::string(70'000, '"')};
 
 }  // namespace
 
@@ -65,4 +65,16 @@ TEST_CASE("scalars and keys by hand", "[json]") {
   writer.end_object();
   writer.finish();
   CHECK(out == Json{{"a", 1}, {"b", {false, nullptr}}}.dump(2, ' ', true));
+}
+
+TEST_CASE("a key that is made once is written like any other", "[json]") {
+  for (const std::string name : {"plain", "quote\"", "\xc3\xa9", ""}) {
+    std::string out;
+    JsonWriter writer(Style::pretty_ascii, [&](std::string_view piece) { out += piece; });
+    writer.begin_object();
+    writer.member(JsonKey(name), Scalar::of(std::int64_t{1}));
+    writer.end_object();
+    writer.finish();
+    CHECK(out == Json{{name, 1}}.dump(2, ' ', true));
+  }
 }

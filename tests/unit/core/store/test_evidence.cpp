@@ -19,7 +19,7 @@ constexpr const char* kTables =
     "CREATE TABLE jobs (job_id TEXT PRIMARY KEY, run_id TEXT, workflow_job_id TEXT, job_type TEXT, state TEXT, role_id TEXT,"
     " lane_selector_json TEXT, attempt INTEGER, max_attempts INTEGER, fresh_session_required INTEGER);"
     "CREATE TABLE job_dependencies (job_id TEXT, depends_on_job_id TEXT, gate_json TEXT);"
-    "CREATE TABLE verdicts (verdict_id TEXT PRIMARY KEY, job_id TEXT, verdict TEXT, created_at TEXT);"
+    "CREATE TABLE verdicts (verdict_id TEXT PRIMARY KEY, job_id TEXT, verdict TEXT, created_at TEXT, run_id);"
     "INSERT INTO runs VALUES ('run'), ('other');";
 
 struct Place {
@@ -41,7 +41,7 @@ struct Place {
     db.run("INSERT INTO job_dependencies VALUES (?1, ?2, ?3)", job, upstream, gate);
   }
   void verdict(const std::string& id, const std::string& job, const std::string& verdict, const std::string& when) {
-    db.run("INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4)", id, job, verdict, when);
+    db.run("INSERT INTO verdicts SELECT ?1, ?2, ?3, ?4, run_id FROM jobs WHERE job_id = ?2", id, job, verdict, when);
   }
 };
 
@@ -66,18 +66,18 @@ TEST_CASE("evidence: jobs come by name and attempt, each with what it needs by n
 
   EvidenceJobs jobs(place.db, RunId("run"));
   std::vector<std::string_view> order;
-  for (const EvidenceJob& job : jobs.all()) order.push_back(job.id.text);
+  for (const EvidenceJob& job : jobs.all()) order.push_back(job.id.text());
   CHECK(order == std::vector<std::string_view>{"d", "r", "a", "z"});
 
   const EvidenceJob& last = jobs.all().back();
-  CHECK(last.lane.text == "local");
-  CHECK(last.attempt.number == 2);
+  CHECK(last.lane.text() == "local");
+  CHECK(last.attempt.number() == 2);
   REQUIRE(last.needs.size() == 3);
-  CHECK(last.needs[0].upstream->id.text == "d");
+  CHECK(last.needs[0].upstream->id.text() == "d");
   CHECK(last.needs[0].met);
   CHECK(last.needs[1].upstream == jobs.find("far"));
   CHECK_FALSE(last.needs[1].met);
-  CHECK(last.needs[2].upstream->latest_verdict.text == "reject");
+  CHECK(last.needs[2].upstream->latest_verdict.text() == "reject");
   CHECK(*last.needs[2].required_verdicts == Json::array({"accept"}));
   CHECK_FALSE(last.needs[2].met);
   CHECK(jobs.find("nobody") == nullptr);
