@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cxxabi.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,6 +66,7 @@ std::optional<int> reply_code;
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  ::mallopt(M_MXFAST, 0);  // pieces that are put together late make large documents slow to free
   occupy_closed_streams();
   striatum::SystemClock clock;
   striatum::SystemRandom random;

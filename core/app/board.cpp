@@ -18,8 +18,8 @@ std::map<std::string, std::string> states_of(store::Connection& db, const RunId&
   return out;
 }
 
-Json document_of(store::Connection& db, const RunId& run) {
-  return store::workflow_document(db, store::get_run(db, run).snapshot);
+Json outline_of(store::Connection& db, const RunId& run) {
+  return store::workflow_outline(db, store::get_run(db, run).snapshot);
 }
 
 /// The rows behind the nodes of a graph.
@@ -47,7 +47,7 @@ DrawnRun drawn_run(Context& ctx, const RunId& run) {
   sweep(ctx, run);
   DrawnRun out;
   (void)read(ctx, [&](store::Connection& db) {
-    out = {document_of(db, run), states_of(db, run), {}};
+    out = {outline_of(db, run), states_of(db, run), {}};
     return Json();
   });
   out.warning = domain::needs_warning(out.workflow);
@@ -59,7 +59,7 @@ RunGraph run_graph(Context& ctx, const RunId& run) {
   sweep(ctx, run);
   RunGraph out;
   out.data = read(ctx, [&](store::Connection& db) -> Json {
-    const Json workflow = document_of(db, run);
+    const Json workflow = outline_of(db, run);
     Json graph = domain::graph_object(workflow);
     const NodeRows rows{store::newest_attempts(db, run), store::latest_verdicts(db, run)};
     for (Json& node : graph["nodes"]) add_state(node, rows);
@@ -84,7 +84,7 @@ Json dashboard(Context& ctx, const RunId& run) {
              {"verdict_counts", store::verdict_counts(db, run)},
              {"posture_counts", store::verdicts_by_posture(db, run)},
              {"updated_at", to_text(ctx.clock.now())},
-             {"workflow", document_of(db, run)}};
+             {"workflow", outline_of(db, run)}};
     out["node_states"] = states_of(db, run);
     return out;
   });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -47,6 +48,74 @@ class RestrictedChecker : public nlohmann::json_sax<Json> {
  private:
   static constexpr std::size_t kMaxDepth = 32;
   std::vector<std::set<std::string>> keys_;
+};
+
+/// Builds what is wanted.
+class PartBuilder : public nlohmann::json_sax<Json> {
+ public:
+  explicit PartBuilder(const Wanted& wanted) : wanted_(wanted) {}
+  [[nodiscard]] Json take() { return std::move(root_); }
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Json::value_t::object); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Json::value_t::array); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (skipped_ > 0) return true;
+    dropped_ = !wanted_(open_.size(), name);
+    key_ = std::move(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+ private:
+  bool put(Json value) {
+    if (skipped_ == 0 && !std::exchange(dropped_, false)) place(std::move(value));
+    return true;
+  }
+
+  Json& place(Json value) {
+    if (open_.empty()) return root_ = std::move(value);
+    Json& holder = *open_.back();
+    if (holder.is_array()) return holder.emplace_back(std::move(value));
+    Json& item = holder[std::move(key_)];
+    return item = std::move(value);
+  }
+
+  bool open(Json::value_t type) {
+    if (skipped_ > 0 || std::exchange(dropped_, false)) {
+      ++skipped_;
+    } else {
+      open_.push_back(&place(type));
+    }
+    return true;
+  }
+
+  bool close() {
+    if (skipped_ > 0) {
+      --skipped_;
+    } else {
+      open_.pop_back();
+    }
+    return true;
+  }
+
+  const Wanted& wanted_;
+  Json root_;
+  /// Objects and arrays around the place at hand; none of them grows while one inside is open.
+  std::vector<Json*> open_;
+  std::string key_;
+  /// The next value is not wanted.
+  bool dropped_ = false;
+  /// How deep in one that is not wanted.
+  std::size_t skipped_ = 0;
 };
 
 /// The number that begins at `start`, sign included.
@@ -130,6 +199,12 @@ std::optional<Json> parse_json(std::string_view text) {
   Json value = Json::parse(text, nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
+}
+
+std::optional<Json> parse_json(std::string_view text, const Wanted& wanted) {
+  PartBuilder builder(wanted);
+  if (!plausible(text) || !Json::sax_parse(text, &builder)) return std::nullopt;
+  return builder.take();
 }
 
 std::optional<nlohmann::ordered_json> parse_ordered_json(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -25,6 +26,12 @@ using Json = nlohmann::json;
 /// Parses one JSON text of depth ≤ 512, whole numbers within 64 bits; the last of duplicate keys wins. nullopt when
 /// it is not JSON.
 [[nodiscard]] std::optional<Json> parse_json(std::string_view text);
+
+/// Whether a member is wanted, asked in the order of the text. `depth`: of the object that holds it, 1 the outermost;
+/// arrays count too.
+using Wanted = std::function<bool(std::size_t depth, std::string_view key)>;
+/// The same without the members that are not wanted: a large text where little is needed costs its reading alone.
+[[nodiscard]] std::optional<Json> parse_json(std::string_view text, const Wanted& wanted);
 
 /// The same, keys in the order of the text.
 [[nodiscard]] std::optional<nlohmann::ordered_json> parse_ordered_json(std::string_view text);

@@ -40,8 +40,8 @@ void resume_run(Connection& db, const RunId& id);
 /// Snapshots that release 1.24 wrote are split on first use, when `db` may be written.
 [[nodiscard]] Json workflow_head(Connection& db, const SnapshotId& id);
 [[nodiscard]] Json workflow_job(Connection& db, const SnapshotId& id, const WorkflowJobId& job);
-/// The whole document.
-[[nodiscard]] Json workflow_document(Connection& db, const SnapshotId& id);
+/// What graphs and boards show of the document: of its jobs neither prompts nor paths.
+[[nodiscard]] Json workflow_outline(Connection& db, const SnapshotId& id);
 
 // ---- sessions
 struct NewSession {

@@ -35,7 +35,8 @@ std::vector<Waiter> read_waiters(Use&& row) {
 }
 
 std::string mode_of(const std::optional<std::string>& head) {
-  const auto workflow = parse_json(head.value_or(""));
+  const Wanted wanted = [](std::size_t depth, std::string_view key) { return depth == 1 && key == "provenance_mode"; };
+  const auto workflow = parse_json(head.value_or(""), wanted);
   if (!workflow || !workflow->is_object()) return "sealed_patch";
   const std::string mode = workflow->contains("provenance_mode") ? text_member(*workflow, "provenance_mode") : "advisory";
   return mode == "advisory" || mode == "attested_bylines" ? mode : "sealed_patch";

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
 #include "base/crypto.hpp"
 #include "domain/workflow_spec.hpp"
 #include "store/nouns.hpp"
@@ -11,10 +13,13 @@ constexpr std::string_view kRunSelect =
     "r.paused_reason, coalesce(g.strict, 0), coalesce(g.branch_base, r.branch_base) FROM runs r "
     "LEFT JOIN gs_runs g ON g.run_id = r.run_id WHERE r.run_id = ?1";
 
+bool is_of_head(std::string_view key) { return key != "jobs" && key != "edges"; }
+
 void split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) {
-  Json head = workflow;
-  head.erase("jobs");
-  head.erase("edges");
+  Json head = Json::object();
+  for (const auto& [key, value] : workflow.items()) {
+    if (is_of_head(key)) head[key] = value;
+  }
   db.run("INSERT OR REPLACE INTO gs_workflows (workflow_snapshot_id, head_json) VALUES (?1, ?2)", id,
          to_canonical_ascii(head));
   const Json& jobs = member(workflow, "jobs");
@@ -25,6 +30,10 @@ void split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) 
         "VALUES (?1, ?2, ?3)",
         id, text_member(job, "id"), to_canonical_ascii(job));
   }
+}
+
+std::string workflow_text(Connection& db, const SnapshotId& id) {
+  return db.text("SELECT workflow_json FROM workflow_snapshots WHERE workflow_snapshot_id = ?1", id).value_or("");
 }
 
 }  // namespace
@@ -110,27 +119,33 @@ void resume_run(Connection& db, const RunId& id) {
   db.run("UPDATE runs SET paused_at = NULL, paused_reason = NULL WHERE run_id = ?1", id);
 }
 
-Json workflow_document(Connection& db, const SnapshotId& id) {
-  const auto text =
-      db.text("SELECT workflow_json FROM workflow_snapshots WHERE workflow_snapshot_id = ?1", id);
-  return parse_json(text.value_or("")).value_or(Json::object());
+Json workflow_outline(Connection& db, const SnapshotId& id) {
+  static const std::set<std::string_view> kOfJob{"id", "type", "role_id", "lane_id", "parallel_group", "fresh_session_required",
+                                                 "needs", "write_scope", "expected_artifacts"};
+  std::string part, member;
+  const Wanted wanted = [&](std::size_t depth, std::string_view key) {
+    if (depth == 1) part = key;
+    if (part != "jobs" || depth < 3) return true;
+    if (depth == 3) member = key;
+    return depth == 3 ? kOfJob.count(key) != 0 : member != "write_scope" || key == "mode";
+  };
+  return parse_json(workflow_text(db, id), wanted).value_or(Json::object());
 }
 
 Json workflow_head(Connection& db, const SnapshotId& id) {
   const auto head = db.text("SELECT head_json FROM gs_workflows WHERE workflow_snapshot_id = ?1", id);
   if (head) return parse_json(*head).value_or(Json::object());
-  Json workflow = workflow_document(db, id);
-  if (db.writing()) split_workflow(db, id, workflow);
-  workflow.erase("jobs");
-  workflow.erase("edges");
-  return workflow;
+  const std::string text = workflow_text(db, id);
+  if (db.writing()) split_workflow(db, id, parse_json(text).value_or(Json::object()));
+  return parse_json(text, [](std::size_t depth, std::string_view key) { return depth > 1 || is_of_head(key); })
+      .value_or(Json::object());
 }
 
 Json workflow_job(Connection& db, const SnapshotId& id, const WorkflowJobId& job) {
   const auto spec = db.text(
       "SELECT spec_json FROM gs_workflow_jobs WHERE workflow_snapshot_id = ?1 AND workflow_job_id = ?2", id, job);
   if (spec) return parse_json(*spec).value_or(Json::object());
-  const Json workflow = workflow_document(db, id);
+  const Json workflow = parse_json(workflow_text(db, id)).value_or(Json::object());
   const Json& jobs = member(workflow, "jobs");
   for (const Json& candidate : jobs.is_array() ? jobs : Json::array()) {
     if (text_member(candidate, "id") == job.str()) return candidate;

@@ -60,3 +60,25 @@ TEST_CASE("members of anything but an object are null", "[base][json]") {
   CHECK(text_member({{"x", 5}}, "x", "other") == "other");
   CHECK(string_list({"a", 1, "b"}) == std::vector<std::string>{"a", "b"});
 }
+
+TEST_CASE("a part of a JSON text is what is wanted of the whole", "[json]") {
+  const std::string text =
+      R"({"a":[{"keep":[1,-2,1.5,null,true],"drop":{"keep":[[{}]]}},{"drop":1,"keep":{"drop":"in"}}],"drop":[{"keep":2}],"keep":"\u00e9"})";
+  const auto part = parse_json(text, [](std::size_t, std::string_view key) { return key != "drop"; });
+  REQUIRE(part);
+  CHECK(*part == Json{{"a", {{{"keep", {1, -2, 1.5, nullptr, true}}}, {{"keep", Json::object()}}}}, {"keep", "\xc3\xa9"}});
+  std::vector<std::size_t> depths;
+  const auto all = parse_json(text, [&](std::size_t depth, std::string_view) {
+    depths.push_back(depth);
+    return true;
+  });
+  CHECK(all == parse_json(text));
+  CHECK(depths == std::vector<std::size_t>{1, 3, 3, 4, 3, 3, 4, 1, 3, 1});
+  const Wanted nothing = [](std::size_t, std::string_view) { return false; };
+  CHECK(parse_json(text, nothing) == Json::object());
+  CHECK(parse_json("7", nothing) == Json(7));
+  for (const char* broken : {"", "{", "{\"a\":}", "{} {}", "[1,]", "{\"drop\":tru}"}) {
+    INFO(broken);
+    CHECK_FALSE(parse_json(broken, nothing));
+  }
+}
