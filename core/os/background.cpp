@@ -2,6 +2,7 @@
 #include "os/background.hpp"
 
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace striatum::os {
@@ -25,9 +26,12 @@ class NoSignals {
 
 }  // namespace
 
-Background::Background(std::function<void(std::string_view)> work) {
+Background::Background(std::function<void(std::string_view)> work) : work_(std::move(work)) {
   const NoSignals held;
-  thread_ = std::thread([this, work = std::move(work)] { run(work); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {  // a limit on processes
+  }
 }
 
 Background::~Background() {
@@ -40,7 +44,7 @@ Background::~Background() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Background::run(const std::function<void(std::string_view)>& work) {
+void Background::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [&] { return ended_ || waiting_ > 0; });
@@ -49,7 +53,7 @@ void Background::run(const std::function<void(std::string_view)>& work) {
     lock.unlock();
     std::exception_ptr failure;
     try {
-      work(piece);
+      work_(piece);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -66,6 +70,7 @@ void Background::rethrow() const {
 }
 
 void Background::put(std::string_view piece) {
+  if (!thread_.joinable()) return work_(piece);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return failure_ || waiting_ < pieces_.size(); });
   rethrow();

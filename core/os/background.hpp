@@ -14,7 +14,7 @@
 namespace striatum::os {
 
 /// Works through pieces of bytes in their order, on a thread of its own, while the caller goes on. What `work` touches is the
-/// thread's until `finish` has returned.
+/// thread's until `finish` has returned. Where no thread can be had, the caller's does the work.
 class Background {
  public:
   explicit Background(std::function<void(std::string_view)> work);
@@ -29,9 +29,10 @@ class Background {
   void finish();
 
  private:
-  void run(const std::function<void(std::string_view)>& work);
+  void run();
   void rethrow() const;
 
+  std::function<void(std::string_view)> work_;
   std::mutex mutex_;
   std::condition_variable changed_;
   /// A ring of those that wait, from `first_` on; that one is being worked on.

@@ -26,6 +26,7 @@ import synthetic
 from workbench import Flow, Tool, edge, job, remove, workflow, write
 
 READ_CPU, WRITE_CPU, STRICT_CPU, MEMORY, LIFECYCLE, HEAVY, FLAT = 0.06, 0.10, 0.15, 0.45, 0.15, 0.02, 2.0
+SECOND = 1000  # ms
 
 
 class Side:
@@ -189,7 +190,22 @@ def scale(sides, folder, runs, table):
         table.add(f"{size}: wall", "ms", wall, value=wall / base[0], bar=FLAT)
         table.add(f"{size}: CPU", "ms", cpu, value=cpu / base[1], bar=FLAT)
         table.add(f"{size}: memory", "MiB", peak)
+        if jobs == 100_000:
+            probes(side, repo, ids, table)
         remove(repo)
+
+
+def probes(side, repo, ids, table):
+    """What somebody waits for; the bar is a second."""
+    table.head("every verb at 100,000 jobs")
+    verbs = {"status": ("status",), "list jobs": ("list", "jobs"), "run graph": ("run", "graph"),
+             "dashboard": ("dashboard", "--once"), "doctor": ("doctor",),
+             "evidence export": ("evidence", "export", "--path", "docs/e.md"), "why JOB": ("why", ids["queued"])}
+    for label, args in verbs.items():
+        run = () if label == "why JOB" else ("--run-id", ids["run"])
+        wall, _, peak = middle([side.measure(repo, *args, *run) for _ in range(3)])
+        table.add(f"{label}: wall", "ms", wall, value=wall, bar=SECOND)
+        table.add(f"{label}: memory", "MiB", peak)
 
 
 def heavy(sides, folder, runs, table):
@@ -201,7 +217,7 @@ def heavy(sides, folder, runs, table):
         side.measure(repos[side.label], "claim-next", "--session-id", ids[side.label]["session"])
     for label, args in {"doctor": ("doctor",), "evidence export": ("evidence", "export", "--path", "docs/e.md")}.items():
         samples = {side.label: [] for side in sides}
-        for side in turns(sides, max(1, runs // 5)):
+        for side in turns(sides, max(1, runs // 2)):
             samples[side.label].append(side.measure(repos[side.label], *args, "--run-id", ids[side.label]["run"]))
         found = {k: middle(v) for k, v in samples.items()}
         table.add(f"{label}: wall", "ms", found["ours"][0], found.get("ref", (None,))[0], HEAVY)
