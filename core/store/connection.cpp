@@ -236,6 +236,15 @@ void Connection::copy_to(const std::filesystem::path& file) const {
   check(opened, sqlite3_backup_finish(pages));
 }
 
+void Image::Free::operator()(unsigned char* bytes) const { sqlite3_free(bytes); }
+
+Image Connection::image() const {
+  sqlite3_int64 size = 0;
+  unsigned char* bytes = sqlite3_serialize(db_.get(), "main", &size, 0);
+  if (bytes == nullptr) broken(db_.get(), SQLITE_NOMEM);
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(db_.get()) == 0; }
 
 void Connection::begin_immediate(int deadline_ms) {

@@ -105,6 +105,20 @@ class Use {
   std::vector<std::unique_ptr<const std::string>> changed_;
 };
 
+/// The bytes of a database file.
+class Image {
+ public:
+  Image(unsigned char* bytes, std::size_t size) : bytes_(bytes), size_(size) {}
+  [[nodiscard]] std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.get()), size_}; }
+
+ private:
+  struct Free {
+    void operator()(unsigned char* bytes) const;
+  };
+  std::unique_ptr<unsigned char, Free> bytes_;
+  std::size_t size_;
+};
+
 /// `create`: writable, and what is written goes straight into the file, as nothing in it needs a log yet.
 enum class Access { read_write, read_only, create };
 
@@ -176,6 +190,8 @@ class Connection {
   void fold_log();
   /// Writes what is committed now, page by page, into the new database file `file`, and syncs it.
   void copy_to(const std::filesystem::path& file) const;
+  /// The same in memory, for a small file: its pages as they would lie there.
+  [[nodiscard]] Image image() const;
   [[nodiscard]] bool in_transaction() const;
   /// True between begin_immediate and the end of that transaction.
   [[nodiscard]] bool writing() const { return writing_ && in_transaction(); }

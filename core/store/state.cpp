@@ -116,11 +116,7 @@ void State::save_copy() {
   if (copies_.empty() || ignored || size > kMaxCopySize) return;
   try {
     os::ensure_directory(copies_.string(), 0700);
-    const os::TemporaryFolder beside(copies_.string());
-    const fs::path fresh = fs::path(beside.path()) / "state.sqlite3";
-    db_.copy_to(fresh);
-    fs::permissions(fresh, fs::perms::owner_read | fs::perms::owner_write, ignored);
-    fs::rename(fresh, copies_ / "state.sqlite3", ignored);
+    os::write_atomically((copies_ / "state.sqlite3").string(), db_.image().view(), 0600);
   } catch (const Error&) {  // a copy is a courtesy; the verb has done its work
   }
 }
