@@ -252,6 +252,8 @@ ALLOWED = [
           and '"requested_branch":"-"' in d.ref, apart=True),
     Entry("branch named like an option", "design 1: git never takes a name for an option",
           lambda d: d.verb == "branch confirm" and d.where == "message" and "git checkout failed for branch '-" in d.ref),
+    Entry("branch that is a blank", "design 1: git never takes a name for an option; behind its -- git words the refusal otherwise",
+          lambda d: d.verb == "branch confirm" and d.where == "message" and "git checkout failed for branch ' '" in d.ref),
     Entry("integer out of range", "cli 2: 2 for a bad integer",
           instead_of_crash("claim-next|heartbeat|list (runs|workflows)", {2, 4})),
     Entry("unsafe path", "design 1 (safety), receipts 5: no overwriting of a file we did not make", unsafe_path,

@@ -8,10 +8,11 @@
 #include "base/error.hpp"
 #include "domain/graph.hpp"
 
-/// A workflow file is refused by an Error of code 8 or can be planned.
+/// A workflow file is refused by an Error of code 8 or can be planned. Read in parts, all of it is the whole.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace striatum;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (parse_json(text, [](std::size_t, std::string_view) { return true; }) != parse_json(text)) __builtin_trap();
   for (const bool strict : {false, true}) {
     domain::WorkflowChecks checks;
     checks.strict = strict;
