@@ -78,6 +78,13 @@ void require_place(const Job& job, const std::string& path) {
   static_cast<void>(plain_path(path));
 }
 
+/// Refuses (6) Markdown that cannot be read.
+void require_readable(const ArtifactFile& file, const std::string& kind) {
+  if (!file.is_markdown()) return;
+  if (!valid_utf8(file.bytes())) refuse(Code::artifact, "markdown artifact is not UTF-8", {"save the file as UTF-8"});
+  domain::require_closed_front_matter(file.bytes(), kind);
+}
+
 /// The canonical author line of the file; a Markdown file must not name anybody else.
 std::optional<std::string> checked_author_line(const ArtifactFile& file, const std::string& expected) {
   if (!valid_utf8(file.bytes())) return std::nullopt;
@@ -174,6 +181,7 @@ Json publish(store::WriteUnit& unit, const Held& held, const Publish& command, A
   require_attested(db, run, job, session, Code::artifact);
   require_place(job, command.path);
   (void)file.bytes();
+  require_readable(file, command.kind);
   const auto author = checked_author_line(file, expected_author_line(author_parts(db, run, session)));
   if (file.is_markdown()) domain::check_front_matter(file.bytes(), command.kind);
   std::optional<std::string> rewritten;

@@ -135,13 +135,18 @@ std::optional<std::size_t> front_matter_end(std::string_view text) {
   return std::nullopt;
 }
 
+void require_closed_front_matter(std::string_view text, const std::string& kind) {
+  if (schemas().count(kind) == 0 || !is_fence(Lines(text).next())) return;
+  if (!front_matter_end(text)) bad("is not closed by a line `---` within its first MiB");
+}
+
 void check_front_matter(std::string_view text, const std::string& kind) {
+  require_closed_front_matter(text, kind);
   const auto own = schemas().find(kind);
-  if (own == schemas().end()) return;
-  Lines lines(text);
-  if (!is_fence(lines.next())) return;
   const auto end = front_matter_end(text);
-  if (!end) bad("is not closed by a line `---` within its first MiB");
+  if (own == schemas().end() || !end) return;
+  Lines lines(text);
+  (void)lines.next();
   const auto fields = parse_fields(lines, *end);
   const Schema schema = full_schema(kind, own->second);
   std::vector<std::string> unknown;

@@ -317,6 +317,7 @@ class Generator(WrongCalls, LaterVerbs):
                  "author: operator\nauthor: x", "**Author:** operator", "author : x"])
             lines.append(rnd.choice(["", "", "# ", "**", "_", " "]) + line)
         lines += [f"# Text {self.texts}" if not self.chance(0.1) else "# Text", rnd.choice(["Words.", "", "é"])]
+        lines += ["\udce9"] if self.chance(0.03) else []  # no UTF-8 on disk
         return "\n".join(lines) + rnd.choice(["\n", ""])
 
     def _publish(self, job, held, expected):

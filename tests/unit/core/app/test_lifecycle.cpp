@@ -223,6 +223,8 @@ TEST_CASE("artifacts are refused outside the scope, twice, or under a false name
   CHECK(code("transcript", "h", "docs/x.md", "x\n") == 6);
   CHECK(code("nonsense", "h", "docs/x.md", "x\n") == 6);
   CHECK(code("handoff", "h", "docs/x.md", "author: somebody\n") == 6);
+  CHECK(code("handoff", "h", "docs/x.md", "caf\xe9\n") == 6);
+  CHECK(code("handoff", "latin", "docs/x.txt", "caf\xe9\n") == 0);
   CHECK(code("handoff", "h", "docs/x.md", "x\n") == 0);
   CHECK(code("handoff", "h", "docs/x.md", "x\n") == 0);
   CHECK(code("handoff", "h", "docs/x.md", "y\n") == 6);
@@ -232,6 +234,18 @@ TEST_CASE("artifacts are refused outside the scope, twice, or under a false name
     INFO(path);
     CHECK(flow.call({"publish-artifact", "--kind", "handoff", "--logical-name", "p", "--path", path}, work.ids()).code == 6);
   }
+}
+
+TEST_CASE("what cannot be read is told before who wrote it", "[app][artifact]") {
+  Flow flow;
+  const auto work = flow.claim(flow.session("author"));
+  const auto message = [&](const std::string& kind, const std::string& text) {
+    return flow.publish(work, "h", kind, "docs/x.md", text).message();
+  };
+  CHECK(message("finding", "---\nauthor: x\n").find("not closed") != std::string::npos);
+  CHECK(message("finding", "---\nauthor: x\n---\n").find("author line") != std::string::npos);
+  CHECK(message("handoff", "---\nauthor: x\n").find("author line") != std::string::npos);
+  CHECK(message("finding", "---\nauthor: x\n\xe9").find("UTF-8") != std::string::npos);
 }
 
 TEST_CASE("the same request id gives the same reply once, and another call none", "[app][request]") {
