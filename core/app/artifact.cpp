@@ -81,7 +81,10 @@ void require_place(const Job& job, const std::string& path) {
 /// Refuses (6) Markdown that cannot be read.
 void require_readable(const ArtifactFile& file, const std::string& kind) {
   if (!file.is_markdown()) return;
-  if (!valid_utf8(file.bytes())) refuse(Code::artifact, "markdown artifact is not UTF-8", {"save the file as UTF-8"});
+  if (!valid_utf8(file.bytes())) {
+    refuse(Code::artifact, "markdown artifact is not UTF-8: neither front matter nor author line can be read",
+           {"save the file as UTF-8"});
+  }
   domain::require_closed_front_matter(file.bytes(), kind);
 }
 
