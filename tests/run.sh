@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every test, from a fresh clone: installs missing packages, builds, runs CTest under `dev`, and the unit tests and
-# five scripted suites under `asan`. --full adds the others there, release and package, line coverage, fuzzing and the
-# long versions of the suites.
+# five scripted suites under `asan`. --full adds the others there, what has threads under `tsan`, release and package,
+# line coverage, fuzzing and the long versions of the suites.
 #   tests/run.sh [--full]         JOBS=N  STRIATUM_REFERENCE=/path/to/striatum (release 1.24.0, to compare with)
 set -eu
 cd "$(dirname "$0")/.."

@@ -41,11 +41,8 @@ class JsonWriter {
   /// Of kind `other` it writes null.
   void value(const Scalar& value);
   void value(const Json& value);
-  void member(std::string_view name, const Scalar& of) {
-    key(name);
-    value(of);
-  }
-  void member(const JsonKey& name, const Scalar& of) {
+  template <class Name>
+  void member(const Name& name, const Scalar& of) {
     key(name);
     value(of);
   }

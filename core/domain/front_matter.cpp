@@ -135,20 +135,19 @@ std::optional<std::size_t> front_matter_end(std::string_view text) {
   return std::nullopt;
 }
 
-void require_closed_front_matter(std::string_view text, const std::string& kind) {
-  if (schemas().count(kind) == 0 || !is_fence(Lines(text).next())) return;
-  if (!front_matter_end(text)) bad("is not closed by a line `---` within its first MiB");
+std::optional<std::size_t> judged_front_matter(std::string_view text, const std::string& kind) {
+  if (schemas().count(kind) == 0 || !is_fence(Lines(text).next())) return std::nullopt;
+  if (const auto end = front_matter_end(text)) return end;
+  bad("is not closed by a line `---` within its first MiB");
 }
 
 void check_front_matter(std::string_view text, const std::string& kind) {
-  require_closed_front_matter(text, kind);
-  const auto own = schemas().find(kind);
-  const auto end = front_matter_end(text);
-  if (own == schemas().end() || !end) return;
+  const auto end = judged_front_matter(text, kind);
+  if (!end) return;
   Lines lines(text);
   (void)lines.next();
   const auto fields = parse_fields(lines, *end);
-  const Schema schema = full_schema(kind, own->second);
+  const Schema schema = full_schema(kind, schemas().at(kind));
   std::vector<std::string> unknown;
   for (const auto& [name, ignored] : fields) {
     const auto known = [&name = name](const Field& field) { return field.name == name; };

@@ -14,8 +14,8 @@ namespace striatum::domain {
 /// Number of lines the block takes, both `---` included; nullopt when the text has none or it is not closed.
 [[nodiscard]] std::optional<std::size_t> front_matter_end(std::string_view text);
 
-/// Refuses (6) a block that is not closed, for kinds with a schema.
-void require_closed_front_matter(std::string_view text, const std::string& kind);
+/// As `front_matter_end` of a block that the kind's schema judges; refuses (6) one that is not closed.
+std::optional<std::size_t> judged_front_matter(std::string_view text, const std::string& kind);
 
 /// Checks the block of a Markdown artifact of this kind; refuses (6) what does not fit. No block: accepted.
 /// Kinds without a schema are not checked.

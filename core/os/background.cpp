@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/background.hpp"
 
-#include <csignal>
 #include <system_error>
 #include <utility>
 
+#include "os/signals.hpp"
+
 namespace striatum::os {
-namespace {
-
-/// A thread inherits the mask: signals stay with the one that has handlers to answer for.
-class NoSignals {
- public:
-  NoSignals() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-  ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 Background::Background(std::function<void(std::string_view)> work) : work_(std::move(work)) {
-  const NoSignals held;
+  // A thread inherits the mask: signals stay with the one that has handlers to answer for.
+  sigset_t all;
+  ::sigfillset(&all);
+  const HeldSignals held(all);
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error&) {  // a limit on processes

@@ -25,6 +25,7 @@
 #include "os/detail.hpp"
 #include "os/fd.hpp"
 #include "os/files.hpp"
+#include "os/signals.hpp"
 
 extern "C" char** environ;
 
@@ -98,27 +99,25 @@ struct Attributes {
 /// SIGPIPE of our own writes to a child that reads no more: held back, and taken off the queue at the end.
 class NoSigpipe {
  public:
-  NoSigpipe() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
+  NoSigpipe() = default;
   NoSigpipe(const NoSigpipe&) = delete;
   NoSigpipe& operator=(const NoSigpipe&) = delete;
   ~NoSigpipe() {
     const timespec now{0, 0};
     if (!was_pending_) detail::retry([&] { return ::sigtimedwait(&pipe_, nullptr, &now); });
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
-  [[nodiscard]] const sigset_t& before() const { return before_; }
+  [[nodiscard]] const sigset_t& before() const { return held_.before(); }
 
  private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
+  static bool pending() {
+    sigset_t pending;
+    ::sigpending(&pending);
+    return ::sigismember(&pending, SIGPIPE) == 1;
+  }
+
+  sigset_t pipe_ = signal_set(std::array{SIGPIPE});
+  bool was_pending_ = pending();
+  HeldSignals held_{pipe_};
 };
 
 /// SIGTERM for a process and what it started, from the leaves up: git does not tell a hook that it ends. For signal
@@ -146,23 +145,6 @@ void end_tree(pid_t pid, int depth = 4) {
 
 /// What ends us from outside.
 constexpr std::array<int, 3> kEnding{SIGHUP, SIGINT, SIGTERM};
-
-/// Holds such a signal back, so that none comes between a child's start and whoever passes it on.
-class Held {
- public:
-  Held() {
-    sigset_t ending;
-    ::sigemptyset(&ending);
-    for (const int number : kEnding) ::sigaddset(&ending, number);
-    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
-  }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  ~Held() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 /// A signal that ends us ends the child first, which may be at work for the user (hooks); then it is ours.
 class PassOn {
@@ -403,7 +385,8 @@ class Exchange {
 Finished run(const Command& command) {
   Finished result;
   const NoSigpipe no_sigpipe;
-  std::optional<Held> held(std::in_place);
+  // None comes between the child's start and whoever passes it on.
+  std::optional<HeldSignals> held(signal_set(kEnding));
   Child child(command, no_sigpipe.before());
   const PassOn pass_on(child.target());
   held.reset();

@@ -11,16 +11,19 @@ namespace striatum::os {
 using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-SignalQueue::SignalQueue(std::initializer_list<int> numbers) {
-  ::sigemptyset(&set_);
-  for (const int number : numbers) ::sigaddset(&set_, number);
-  ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
+sigset_t signal_set(std::span<const int> numbers) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : numbers) ::sigaddset(&set, number);
+  return set;
 }
+
+SignalQueue::SignalQueue(std::initializer_list<int> numbers)
+    : set_(signal_set({numbers.begin(), numbers.size()})), held_(set_) {}
 
 SignalQueue::~SignalQueue() {
   while (wait(milliseconds(0))) {
   }
-  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 std::optional<int> SignalQueue::wait(milliseconds limit) const {

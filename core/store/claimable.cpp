@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "store/scope_sql.hpp"
+
 namespace striatum::store {
 namespace {
 
@@ -36,8 +38,8 @@ Json grouped(Use row, Name&& name) {
 Json claimable_work(Connection& db, const Scope& scope) {
   return grouped(
       db.use("SELECT m.target_role_id, m.target_lane_id, j.workflow_job_id FROM queue_messages m "
-             "JOIN jobs j ON j.job_id = m.job_id WHERE m.run_id IN (SELECT run_id FROM runs WHERE ?1 IS NULL OR run_id = ?1) "
-             "AND m.state = 'pending' AND m.kind = 'work' "
+             "JOIN jobs j ON j.job_id = m.job_id WHERE m." STRIATUM_IN_SCOPE
+             " AND m.state = 'pending' AND m.kind = 'work' "
              "ORDER BY m.target_role_id, m.target_lane_id, m.created_at, m.rowid",
              scope),
       [](const Use& row) { return row.value(2); });

@@ -52,6 +52,7 @@ void check(sqlite3* db, int rc) {
 
 void execute_on(sqlite3* db, const char* sql) { check(db, sqlite3_exec(db, sql, nullptr, nullptr, nullptr)); }
 
+/// A connection belongs to one thread, so that a column's value may be asked itself.
 std::string_view text_of(sqlite3_value* value) {
   const auto* data = reinterpret_cast<const char*>(sqlite3_value_text(value));
   if (data == nullptr) return {};

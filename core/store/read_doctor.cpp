@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read_doctor.hpp"
 
+#include "store/scope_sql.hpp"
+
 namespace striatum::store {
-namespace {
-
-#define STRIATUM_IN_SCOPE "run_id IN (SELECT run_id FROM runs WHERE ?1 IS NULL OR run_id = ?1)"
-
-}  // namespace
 
 std::string schema_version(Connection& db) {
   return db.text("SELECT value FROM schema_meta WHERE key = 'schema_version'").value_or("");

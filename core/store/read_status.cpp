@@ -2,12 +2,10 @@
 #include "store/gates.hpp"
 #include "store/nouns.hpp"
 #include "store/read.hpp"
+#include "store/scope_sql.hpp"
 
 namespace striatum::store {
 namespace {
-
-/// Drives the indexes that begin with run_id, whether one run is meant or all.
-#define STRIATUM_IN_SCOPE "run_id IN (SELECT run_id FROM runs WHERE ?1 IS NULL OR run_id = ?1)"
 
 #define STRIATUM_LATEST_VERDICT(job)                                                                           \
   "(SELECT v.verdict FROM verdicts v WHERE v.job_id = " job                                                    \

@@ -15,7 +15,8 @@ constexpr std::string_view kRunSelect =
 
 bool is_of_head(std::string_view key) { return key != "jobs" && key != "edges"; }
 
-void split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) {
+/// Returns the head.
+Json split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) {
   Json head = Json::object();
   for (const auto& [key, value] : workflow.items()) {
     if (is_of_head(key)) head[key] = value;
@@ -23,13 +24,14 @@ void split_workflow(Connection& db, const SnapshotId& id, const Json& workflow) 
   db.run("INSERT OR REPLACE INTO gs_workflows (workflow_snapshot_id, head_json) VALUES (?1, ?2)", id,
          to_canonical_ascii(head));
   const Json& jobs = member(workflow, "jobs");
-  if (!jobs.is_array()) return;
+  if (!jobs.is_array()) return head;
   for (const Json& job : jobs) {
     db.run(
         "INSERT OR REPLACE INTO gs_workflow_jobs (workflow_snapshot_id, workflow_job_id, spec_json) "
         "VALUES (?1, ?2, ?3)",
         id, text_member(job, "id"), to_canonical_ascii(job));
   }
+  return head;
 }
 
 std::string workflow_text(Connection& db, const SnapshotId& id) {
@@ -46,7 +48,7 @@ void insert_snapshot(Connection& db, const SnapshotId& id, const Json& workflow,
       "content_sha256, workflow_json, loaded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
       id, domain::stored_text(member(workflow, "workflow_id")), domain::stored_text(member(workflow, "workflow_version")),
       source_path, sha256(document).hex(), document, now);
-  split_workflow(db, id, workflow);
+  (void)split_workflow(db, id, workflow);
 }
 
 void insert_run(Connection& db, const NewRun& run, Instant now) {
@@ -122,12 +124,13 @@ void resume_run(Connection& db, const RunId& id) {
 Json workflow_outline(Connection& db, const SnapshotId& id) {
   static const std::set<std::string_view> kOfJob{"id", "type", "role_id", "lane_id", "parallel_group", "fresh_session_required",
                                                  "needs", "write_scope", "expected_artifacts"};
-  std::string part, member;
+  std::string part, field;
   const Wanted wanted = [&](std::size_t depth, std::string_view key) {
     if (depth == 1) part = key;
     if (part != "jobs" || depth < 3) return true;
-    if (depth == 3) member = key;
-    return depth == 3 ? kOfJob.count(key) != 0 : member != "write_scope" || key == "mode";
+    if (depth > 3) return field != "write_scope" || key == "mode";
+    field = key;
+    return kOfJob.count(key) != 0;
   };
   return parse_json(workflow_text(db, id), wanted).value_or(Json::object());
 }
@@ -136,7 +139,7 @@ Json workflow_head(Connection& db, const SnapshotId& id) {
   const auto head = db.text("SELECT head_json FROM gs_workflows WHERE workflow_snapshot_id = ?1", id);
   if (head) return parse_json(*head).value_or(Json::object());
   const std::string text = workflow_text(db, id);
-  if (db.writing()) split_workflow(db, id, parse_json(text).value_or(Json::object()));
+  if (db.writing()) return split_workflow(db, id, parse_json(text).value_or(Json::object()));
   return parse_json(text, [](std::size_t depth, std::string_view key) { return depth > 1 || is_of_head(key); })
       .value_or(Json::object());
 }

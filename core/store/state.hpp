@@ -60,7 +60,7 @@ class WriteUnit {
   /// Appends to the log and its chain; returns the event id.
   std::int64_t event(const Event& event);
   void commit();
-  /// After commit the log is folded into the file (run end, export, apply).
+  /// After commit the log is folded into the file (run end, apply).
   void fold_after_commit() { fold_ = true; }
   /// After commit a copy of the file is kept (run start, run end).
   void copy_after_commit() { copy_ = true; }

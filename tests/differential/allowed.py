@@ -250,10 +250,9 @@ ALLOWED = [
     Entry("the branch before", "design 1: git never takes a name for an option; - is the branch before to git checkout",
           lambda d: d.verb == "branch confirm" and d.where == "exit" and d.codes == (0, 8)
           and '"requested_branch":"-"' in d.ref, apart=True),
-    Entry("branch named like an option", "design 1: git never takes a name for an option",
-          lambda d: d.verb == "branch confirm" and d.where == "message" and "git checkout failed for branch '-" in d.ref),
-    Entry("branch that is a blank", "design 1: git never takes a name for an option; behind its -- git words the refusal otherwise",
-          lambda d: d.verb == "branch confirm" and d.where == "message" and "git checkout failed for branch ' '" in d.ref),
+    Entry("branch that is an option or a blank", "design 1: git never takes a name for an option; its -- changes git's words",
+          lambda d: d.verb == "branch confirm" and d.where == "message"
+          and any(f"git checkout failed for branch '{start}" in d.ref for start in ("-", " '"))),
     Entry("integer out of range", "cli 2: 2 for a bad integer",
           instead_of_crash("claim-next|heartbeat|list (runs|workflows)", {2, 4})),
     Entry("unsafe path", "design 1 (safety), receipts 5: no overwriting of a file we did not make", unsafe_path,
