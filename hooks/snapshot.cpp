@@ -282,7 +282,7 @@ class Snapshot {
     rows.make("author", [&](const std::string& name) {
       const Scalar id = rows.cell(job_id);
       if (id.is_null()) return;
-      static const store::EvidenceJob kNone;
+      static const store::EvidenceJob kNone{};
       const store::EvidenceJob* found = of_.all_jobs.find(id.text());
       const store::EvidenceJob& job = found == nullptr ? kNone : *found;
       const Scalar lane = either(rows.cell(lane_id), job.lane);
